@@ -32,18 +32,18 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "same-origin",
 }
 NAVIGATION = (
-    ("Calls", "/"),
-    ("Overview", "/overview"),
-    ("State", "/state"),
-    ("Scenarios", "/scenarios"),
-    ("Clock", "/clock"),
-    ("Sandboxes", "/sandboxes"),
-    ("Cases", "/cases"),
-    ("Vendors", "/vendors"),
-    ("Reports", "/reports"),
-    ("Docs", "/docs/"),
+    ("Calls", "/", "j"),
+    ("Overview", "/overview", "o"),
+    ("State", "/state", "s"),
+    ("Scenarios", "/scenarios", "f"),
+    ("Clock", "/clock", "t"),
+    ("Sandboxes", "/sandboxes", "b"),
+    ("Cases", "/cases", "c"),
+    ("Vendors", "/vendors", "v"),
+    ("Reports", "/reports", "r"),
+    ("Docs", "/docs/", "d"),
 )
-"""The name of each screen in the head of every page, and its path below `/_console`."""
+"""The screens in the head of every page: name, path below `/_console`, and the key that opens it after `g`."""
 
 _SHARED = "mockserver"
 _NOWHERE = "nothing is served here; vendors are listed at /_mock/vendors"
@@ -226,7 +226,7 @@ def _suggestions(method: str, path: str, prefix: str) -> Iterator[tuple[str, str
     """Yield what is near the path (a screen, a page, an operation), its address, and the text of the link."""
     shared = Shared.of_request()
     if f"{prefix}{path}".startswith(f"{CONSOLE}/"):
-        screens = {CONSOLE + below: name for name, below in NAVIGATION}
+        screens = {CONSOLE + below: name for name, below, _ in NAVIGATION}
         for address in get_close_matches(path, screens, 1, _NEAR):
             yield "The nearest screen", address, screens[address]
         return

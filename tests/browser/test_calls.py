@@ -271,3 +271,43 @@ def test_a_lost_answer_is_armed_and_met_again(visitor: Visitor, sender: Sender) 
     with pytest.raises(httpx.TransportError):
         sender.batch(1)
     assert sender.batch(1) == 3
+
+
+def test_the_title_counts_calls_until_the_page_is_seen_again(visitor: Visitor, sender: Sender) -> None:
+    page = visitor.open(calls(sender))
+    sender.batch()
+    sender.batch()
+    wait_for(page, 2)
+    assert page.title() == f"(2) Calls · {sender.name} · mockserver"
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    assert page.title() == f"Calls · {sender.name} · mockserver"
+
+
+def test_the_choice_of_sandboxes_counts_the_calls(visitor: Visitor, sender: Sender) -> None:
+    page = visitor.open(calls(sender))
+
+    sender.batch()
+
+    expect(page.locator("#sandbox option:checked")).to_have_text(f"{sender.name} (1)")
+
+
+def test_filters_are_applied_inside_their_menu(window: Visiting, sender: Sender) -> None:
+    sender.batch(2, bad=1)
+    sender.batch()
+    page = window(viewport={"width": 390, "height": 844}).open(calls(sender))
+
+    page.locator("summary", has_text="Filters").click()
+    page.get_by_label("Outcome").select_option("rejected")
+    page.get_by_role("button", name="Apply").click()
+
+    page.wait_for_url("**outcome=rejected*")
+    assert numbers(page) == [1]
+
+
+def test_every_screen_can_be_reached_on_a_phone(window: Visiting, sender: Sender) -> None:
+    page = window(viewport={"width": 390, "height": 844}).open(calls(sender))
+
+    for link in page.get_by_role("navigation", name="Screens").get_by_role("link").all():
+        expect(link).to_be_in_viewport(ratio=1)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from mockserver.console.pages import NAVIGATION
+from tests.browser.axe import complaints
 from tests.browser.sending import Sender
 from tests.browser.visitor import Visitor
 
@@ -45,6 +47,7 @@ def test_j_and_k_go_from_row_to_row(page: Page) -> None:
 
 
 def test_enter_opens_a_row(page: Page, sender: Sender) -> None:
+    page.set_viewport_size({"width": 1279, "height": 900})
     press(page, "j", "j", "Enter")
 
     page.wait_for_url(f"**/_console/x/2?sandbox={sender.name}")
@@ -52,6 +55,7 @@ def test_enter_opens_a_row(page: Page, sender: Sender) -> None:
 
 
 def test_the_way_back_is_a_key_too(page: Page, sender: Sender) -> None:
+    page.set_viewport_size({"width": 1279, "height": 900})
     press(page, "j", "Enter")
     page.wait_for_url("**/_console/x/3?*")
 
@@ -80,25 +84,66 @@ def test_p_pauses_and_goes_on(page: Page) -> None:
     assert pressed == ["true", "false"]
 
 
-@pytest.mark.parametrize(
-    ("key", "path"), [("j", "/"), ("o", "/overview"), ("s", "/state"), ("c", "/cases"), ("t", "/clock")]
-)
-def test_g_and_a_letter_lead_to_a_screen(
-    page: Page, visitor: Visitor, sender: Sender, key: str, path: str
-) -> None:
-    visitor.may_say.append("404")  # until the screen is there
-
+@pytest.mark.parametrize(("name", "path", "key"), NAVIGATION)
+def test_g_and_a_letter_lead_to_a_screen(page: Page, sender: Sender, name: str, path: str, key: str) -> None:
     press(page, "g", key)
 
     page.wait_for_url(f"**/_console{path}?sandbox={sender.name}")
-    assert page.locator('nav a[aria-current="page"]').first.get_attribute("href") == (
-        f"/_console{path}?sandbox={sender.name}"
-    )
+    expect(page.locator('nav a[aria-current="page"]').first).to_have_text(name)
+
+
+def chosen(page: Page) -> Locator:
+    """The option of the palette that Enter would follow."""
+    return page.locator('#palette [aria-selected="true"]')
+
+
+@pytest.mark.parametrize("held", ["Control", "Meta"])
+def test_the_palette_opens_from_a_field_too(page: Page, held: str) -> None:
+    press(page, "/", f"{held}+k")
+
+    expect(page.get_by_role("combobox", name="Go to")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "path"),
+    [
+        ("overv", "Screen Overview", "/overview?sandbox={}"),
+        ("sandbox default", "Sandbox default", "/?sandbox=default"),
+        ("vendor vba", "Vendor vba", "/vendors/vba?sandbox={}"),
+        ("2", "Call #2", "/x/2?sandbox={}"),
+        ("R-17", "Item R-17", "/item?sandbox={}&item=R-17"),
+        ("retry libraries", "Documentation Retry libraries", "/docs/retries?sandbox={}"),
+    ],
+)
+def test_the_palette_leads_anywhere(
+    page: Page, visitor: Visitor, sender: Sender, text: str, option: str, path: str
+) -> None:
+    visitor.may_say.append("404")  # no call has the item
+    press(page, "Control+k")
+    page.keyboard.type(text)
+    expect(chosen(page)).to_have_text(option)
+
+    with page.expect_navigation(url=f"**/_console{path.format(sender.name)}", wait_until="commit"):
+        press(page, "Enter")
+
+
+def test_the_arrows_choose_in_the_palette(page: Page) -> None:
+    press(page, "Control+k", "ArrowDown", "ArrowDown", "ArrowUp")
+
+    expect(chosen(page)).to_have_text("Screen Overview")
+    expect(page.get_by_role("combobox", name="Go to")).to_have_attribute("aria-activedescendant", "place-1")
+
+
+def test_the_open_palette_is_for_everybody(page: Page) -> None:
+    press(page, "Control+k")
+    expect(chosen(page)).to_be_visible()
+
+    assert complaints(page) == []
 
 
 def test_the_actions_of_a_call_have_keys(page: Page) -> None:
     press(page, "j", "Enter")
-    page.wait_for_url("**/_console/x/3?*")
+    expect(page.locator("#beside h1")).to_contain_text("#3")
 
     with page.expect_download() as file:
         press(page, "h")

@@ -22,7 +22,9 @@ def test_the_head_leads_to_every_screen_in_the_sandbox(browser: Client) -> None:
 
     text = browser.get("/_console/?sandbox=new").text
 
-    assert [name for name, path in NAVIGATION if f'<a href="/_console{path}?sandbox=new"' not in text] == []
+    assert [
+        name for name, path, _ in NAVIGATION if f'<a href="/_console{path}?sandbox=new"' not in text
+    ] == []
 
 
 @pytest.mark.parametrize(("path", "name"), [("/_console/", "Calls"), ("/_console/x/1", "Calls")])

@@ -1,4 +1,4 @@
-// On every page: the choice of the sandbox, times that stay current, menus, filters stored by name.
+// On every page: the choice of the sandbox, rows as links, times that stay current, menus, filters stored by name.
 "use strict";
 (() => {
   const select = document.getElementById("sandbox");
@@ -6,6 +6,26 @@
     document.getElementById("switch").hidden = true;
     select.addEventListener("change", () => select.form.submit());
   }
+
+  const COUNT_MS = 1000;
+  let counting = 0;
+  const count = async () => {
+    counting = 0;
+    try {
+      const { sandboxes } = await (await fetch("/_console/sandboxes.json")).json();
+      for (const { name, calls } of sandboxes) {
+        const option = [...select.options].find(({ value }) => value === name) ?? select.appendChild(new Option("", name));
+        option.textContent = `${name} (${calls.toLocaleString("en")})`;
+      }
+    } catch { /* the next call asks again */ }
+  };
+  document.addEventListener("mock-calls", () => { counting ||= setTimeout(count, COUNT_MS); });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("tbody tr")?.querySelector(":scope > th[scope=row] a");
+    if (!link || event.target.closest("a, button, input, select, label, summary") || String(getSelection())) return;
+    link.dispatchEvent(new MouseEvent("click", event));
+  });
 
   const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const words = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "narrow" });

@@ -1,4 +1,4 @@
-// Keeps the list of calls live: fetches newer rows whenever there may be newer calls.
+// Keeps the list of calls live: fetches newer rows whenever there may be newer calls, and counts them in the title.
 "use strict";
 (() => {
   const table = document.getElementById("calls"), body = table.tBodies[0];
@@ -53,7 +53,8 @@
         if (asked !== run) continue;
         if (rows.length) newest = Number(rows[0].dataset.number);
         waiting = [...rows, ...waiting].slice(0, MOST_ROWS);
-        if (document.hidden) { unseen += rows.length; tellTitle(); }
+        unseen += rows.length;
+        tellTitle();
         if (!isPaused) show();
         sayHow();
       } while (isAgain);

@@ -1,12 +1,9 @@
-// Keys of the console; "?" lists them. No key works while somebody types, and all keys can be switched off.
+// Keys of the console; "?" lists them. No letter works while somebody types, and all letters can be switched off.
 "use strict";
 (() => {
   const dialog = document.getElementById("keys"), button = document.getElementById("keys-button");
   const isOn = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; } };
   const switchOn = document.getElementById("keys-on");
-  const sandbox = () => document.getElementById("sandbox").value;
-  const go = (path) => { location.href = `/_console${path}?sandbox=${encodeURIComponent(sandbox())}`; };
-  const PLACES = { j: "/", o: "/overview", s: "/state", c: "/cases", t: "/clock" };
   let isGoing = false;
 
   button.hidden = false;
@@ -17,9 +14,11 @@
   });
 
   const step = (by) => {
-    const links = [...document.querySelectorAll("tbody th[scope=row] a")];
+    const links = [...(document.getElementById("calls") ?? document).querySelectorAll("tbody th[scope=row] a")];
     const at = links.indexOf(document.activeElement);
-    links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + by))]?.focus();
+    const link = links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+    link?.focus();
+    if (document.querySelector("#beside:not([hidden])")) link?.click();
   };
   const nextProblem = () => {
     const marks = [...document.querySelectorAll("[data-problem]")];
@@ -34,12 +33,17 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+      event.preventDefault();
+      document.getElementById("palette-button").click();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (!isOn() && event.key !== "?") return;
     if (isGoing) {
       isGoing = false;
-      if (event.key in PLACES) { event.preventDefault(); go(PLACES[event.key]); }
+      const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); link.click(); }
       return;
     }
     if (event.key in ACTIONS) { event.preventDefault(); ACTIONS[event.key](); }
