@@ -42,6 +42,9 @@ _LAST_RANK = 4
 MAX_RECORDS = 200
 """Maximum number of records that a difference shows; the server's own records are counted separately."""
 
+WHOLE_RECORDS = 20
+"""Maximum number of added records that a difference shows with their documents."""
+
 _OPEN_RECORDS = 5
 _JSON_TEXT = r'"(?:[^"\\]|\\.)*"'
 _JSON_TOKEN = re.compile(
@@ -316,11 +319,6 @@ def table_rows(records: Sequence[Document], columns: Sequence[str]) -> list[Docu
     ]
 
 
-def record_label(key: str, document: Document) -> str:
-    texts = (value for name, value in document.items() if _NAMES.search(name) and isinstance(value, str))
-    return next((_text(value) for value in texts if value not in ("", key)), "")
-
-
 def _rank(name: str, values: Sequence[Json]) -> int:
     """Return the rank of a member as a column, by its name and values; 0 is the most telling rank."""
     if len(values) > 1 and len({str(value) for value in values}) == 1:
@@ -352,7 +350,8 @@ def _text(value: Json) -> str:
 def shown_difference(found: Document) -> Document:
     """Return the records that differ, by collection, and separately the server's own records.
 
-    `found` is the control plane's response to `/diff`. Above `MAX_RECORDS`, leave out added records first.
+    `found` is the control plane's response to `/diff`. Above `MAX_RECORDS`, leave out added records first;
+    above `WHOLE_RECORDS`, leave out the documents of added records.
     """
     entries = [{**one, "kind": kind} for kind in _SIGNS for one in found[kind]]
     records = [entry for entry in entries if not entry["own"]]
@@ -360,8 +359,8 @@ def shown_difference(found: Document) -> Document:
     kinds = [record["kind"] for record in records]
     return {
         "counts": {kind: kinds.count(kind) for kind in ("added", "removed", "changed")},
-        "groups": _groups(records[:MAX_RECORDS]),
-        "own": [_entry(one) for one in own[:MAX_RECORDS]],
+        "groups": _groups(_entries(records)),
+        "own": _entries(own),
         "more": max(0, len(records) - MAX_RECORDS) + max(0, len(own) - MAX_RECORDS),
         "open": len(records) <= _OPEN_RECORDS,
     }
@@ -370,20 +369,26 @@ def shown_difference(found: Document) -> Document:
 def _groups(entries: Sequence[Document]) -> list[Document]:
     groups: dict[tuple[str, str], list[Document]] = {}
     for entry in entries:
-        groups.setdefault((entry["scope"], entry["collection"]), []).append(_entry(entry))
+        groups.setdefault((entry["scope"], entry["collection"]), []).append(entry)
     return [
         {"scope": scope, "collection": collection, "records": groups[scope, collection]}
         for scope, collection in sorted(groups)
     ]
 
 
-def _entry(one: Document) -> Document:
-    shown = {name: one[name] for name in ("kind", "scope", "collection", "key")}
+def _entries(found: Sequence[Document]) -> list[Document]:
+    return [
+        _entry(one, is_whole=at < WHOLE_RECORDS or one["kind"] == "removed")
+        for at, one in enumerate(found[:MAX_RECORDS])
+    ]
+
+
+def _entry(one: Document, *, is_whole: bool) -> Document:
+    shown = {name: one[name] for name in ("kind", "scope", "collection", "key", "label")}
     shown |= {"sign": _SIGNS[one["kind"]], "vendor": one["scope"].partition("/")[0]}
     if "document" in one:
-        lines = document_lines(one["document"])[:MAX_LINES]
-        return {**shown, "label": record_label(one["key"], one["document"]), "lines": lines}
-    return {**shown, "label": "", "changes": [_change(change) for change in one["changes"]]}
+        return {**shown, "lines": document_lines(one["document"])[:MAX_LINES] if is_whole else []}
+    return {**shown, "changes": [_change(change) for change in one["changes"]]}
 
 
 def _change(change: Document) -> Document:

@@ -43,7 +43,7 @@ NAVIGATION = (
     ("Reports", "/reports", "r"),
     ("Docs", "/docs/", "d"),
 )
-"""The screens in the head of every page: name, path below `/_console`, and the key that opens it after `g`."""
+"""Screens in the head of every page: name, path below `/_console`, and the key that opens it after `g`."""
 
 _SHARED = "mockserver"
 _NOWHERE = "nothing is served here; vendors are listed at /_mock/vendors"

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+import msgspec
+
 from mockserver.control.clock import clock_document, read_instant
 from mockserver.control.control_call import ConflictError, UnprocessableMemberError
 from mockserver.control.scenarios import PackagedScenarios, read_document
-from mockserver.control.state import is_own_collection, known_state
+from mockserver.control.state import is_own_collection, known_state, record_label
 from mockserver.engine.registry import (
     InvalidAssumptionError,
     LoadedVendor,
@@ -18,7 +20,7 @@ from mockserver.engine.registry import (
 )
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.journal import Journal
-from mockserver.model import Document, Json
+from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import Sandboxes, Settings, count_records, is_sandbox_name
 from mockserver.sandbox.snapshots import DocumentPlace, diff_tables
@@ -133,14 +135,22 @@ class SandboxOperations:
         """
         before, after = (known_state(self.sandboxes, name, one) for one in (against, of))
         found = diff_tables(before, after)
+        batches = {vendor.name: vendor.spec.batches for vendor in self.served}
+
+        def labelled(place: DocumentPlace, document: Document) -> Document:
+            own = is_own_collection(place.scope, place.collection)
+            batch = batches.get(place.scope.partition("/")[0], EMPTY).get(place.collection)
+            label = "" if own else record_label(document, batch.key_paths if batch else ())
+            return {**msgspec.structs.asdict(place), "own": own, "label": label}
+
         return {
             "against": against,
             "of": of,
-            "added": [{**_position(place), "document": document} for place, document in found.added],
-            "removed": [{**_position(place), "document": document} for place, document in found.removed],
+            "added": [{**labelled(*one), "document": one[1]} for one in found.added],
+            "removed": [{**labelled(*one), "document": one[1]} for one in found.removed],
             "changed": [
                 {
-                    **_position(place),
+                    **labelled(place, after[place.scope][place.collection][place.key]),
                     "changes": [{"pointer": change.pointer, **change.values} for change in changes],
                 }
                 for place, changes in found.changed
@@ -167,8 +177,3 @@ def check_values(served: tuple[LoadedVendor, ...], values: Mapping[str, str | No
     except InvalidAssumptionError as error:
         place = f"{pointer}/{error.assumption}"
         raise UnprocessableMemberError(place, str(error), "mockserver assumptions") from None
-
-
-def _position(place: DocumentPlace) -> Document:
-    own = is_own_collection(place.scope, place.collection)
-    return {"scope": place.scope, "collection": place.collection, "key": place.key, "own": own}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,7 +13,8 @@ from mockserver.control.scenarios import document_problems
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in
+from mockserver.journal.money import find_amount, find_currency
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, value_at
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
@@ -28,6 +30,9 @@ _OTHER_SANDBOX, _BEFORE, _AFTER = "sandbox:", "before:", "after:"
 _OWN_COLLECTIONS = frozenset(
     {ASSUMPTIONS_COLLECTION, CREDENTIALS, IDEMPOTENCY_COLLECTION, QUOTAS, "sequences"}
 )
+_NAME = re.compile(r"(?<!currency)(?<!currency_)(name|number|code|reference)$", re.IGNORECASE)
+"""Names of members that name a record whose API has no batch of such records."""
+
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _WINDOW = {"type": "integer"}
 _TEXT = {"type": "string"}
@@ -76,6 +81,15 @@ def _state_of_call(sandboxes: Sandboxes, name: str, which: str) -> Tables:
 def is_own_collection(scope: str, collection: str) -> bool:
     """Return whether a collection has the server's own data (such as quotas or settings), not records."""
     return scope == SANDBOX_SCOPE or collection in _OWN_COLLECTIONS
+
+
+def record_label(document: Document, key_paths: Iterable[Path]) -> str:
+    """Return the key by which clients know a record, and its amount, such as `R-17 · EUR 150.00`."""
+    keys = [value for path in key_paths if (value := value_at(document, path)) is not None]
+    names = [value for name, value in document.items() if _NAME.search(name) and isinstance(value, str)]
+    amount = find_amount(document)
+    money = "" if amount is None else f"{find_currency(document)} {amount:,.2f}".strip()
+    return " · ".join(filter(None, ("/".join(map(str, keys)) or next(filter(None, names), ""), money)))
 
 
 def named_collections(vendor: LoadedVendor) -> frozenset[str]:

@@ -105,22 +105,22 @@ def test_the_palette_opens_from_a_field_too(page: Page, held: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "option", "path"),
+    ("option", "path"),
     [
-        ("overv", "Screen Overview", "/overview?sandbox={}"),
-        ("sandbox default", "Sandbox default", "/?sandbox=default"),
-        ("vendor vba", "Vendor vba", "/vendors/vba?sandbox={}"),
-        ("2", "Call #2", "/x/2?sandbox={}"),
-        ("R-17", "Item R-17", "/item?sandbox={}&item=R-17"),
-        ("retry libraries", "Documentation Retry libraries", "/docs/retries?sandbox={}"),
+        ("Screen Overview", "/overview?sandbox={}"),
+        ("Sandbox default", "/?sandbox=default"),
+        ("Vendor vba", "/vendors/vba?sandbox={}"),
+        ("Call #2", "/x/2?sandbox={}"),
+        ("Item R-17", "/item?sandbox={}&item=R-17"),
+        ("Documentation Retry libraries", "/docs/retries?sandbox={}"),
     ],
 )
 def test_the_palette_leads_anywhere(
-    page: Page, visitor: Visitor, sender: Sender, text: str, option: str, path: str
+    page: Page, visitor: Visitor, sender: Sender, option: str, path: str
 ) -> None:
     visitor.may_say.append("404")  # no call has the item
     press(page, "Control+k")
-    page.keyboard.type(text)
+    page.keyboard.type(option.partition(" ")[2])
     expect(chosen(page)).to_have_text(option)
 
     with page.expect_navigation(url=f"**/_console{path.format(sender.name)}", wait_until="commit"):

@@ -260,7 +260,7 @@ def test_the_state_tells_what_the_call_added_and_nothing_of_rejected_items(reade
 
     assert [one["key"] for group in difference["groups"] for one in group["records"]] == ["B"]
     assert difference["counts"] == {"added": 1, "removed": 0, "changed": 0}
-    assert "<strong>B</strong>" in page(reader, 2, tab="state").text
+    assert "<strong>B · 1.00</strong>" in page(reader, 2, tab="state").text
 
 
 def test_a_changed_record_is_told_before_and_after(reader: Client) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.data_views import MAX_RECORDS
+from mockserver.console.data_views import MAX_RECORDS, WHOLE_RECORDS
 from tests.control.operators import NEW, create, order, orders
 from tests.support.client import Client, Response
 from tests.support.console import CONSOLE, page, post_form
@@ -386,6 +386,15 @@ def test_of_many_records_the_first_are_drawn(browser: Client) -> None:
     assert "7 more entries differ" in page(browser, DIFF)
 
 
+def test_of_many_added_records_most_only_have_a_link(browser: Client) -> None:
+    order(browser, *(f"k{number:03}" for number in range(MAX_RECORDS)))
+
+    text = page(browser, DIFF)
+
+    assert (text.count('class="difference'), text.count("Record k")) == (MAX_RECORDS, 2 * WHOLE_RECORDS)
+    assert text.count("The record as it is now") == MAX_RECORDS
+
+
 def test_what_is_no_addition_is_drawn_even_of_many(browser: Client) -> None:
     order(browser, "A", "B")
     browser.post(f"{NEW}/snapshots", json={})
@@ -398,7 +407,7 @@ def test_what_is_no_addition_is_drawn_even_of_many(browser: Client) -> None:
 
 def test_a_record_is_named_beside_its_key(browser: Client) -> None:
     create(browser)
-    document = {"id": "A", "code": "A", "InvoiceNumber": "INV-7"}
-    browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"A": document}}})
+    document = {"id": "INV-7", "amount": 150, "currencyCode": "eur"}
+    browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"2603746": document}}})
 
-    assert '<strong>A</strong> <span class="muted">INV-7</span>' in page(browser, DIFF)
+    assert '<strong>INV-7 · EUR 150.00</strong> <span class="muted">2603746</span>' in page(browser, DIFF)

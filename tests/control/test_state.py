@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.control.state import record_label
+from mockserver.model import Document
 from tests.control.operators import NEW, SANDBOXES, create, order, orders
 from tests.support.client import Client, Response
 
@@ -396,3 +398,16 @@ def test_a_patch_that_makes_no_valid_state_changes_nothing(
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, pointer)
     assert refused.json["errors"][0]["code"] == code
     assert dump(operator) == before
+
+
+@pytest.mark.parametrize(
+    ("document", "label"),
+    [
+        ({"id": 1, "ref": {"no": "R-17"}, "total": "150", "currency_code": "EUR"}, "R-17 · EUR 150.00"),
+        ({"CurrencyCode": "EUR", "accountName": "", "InvoiceNumber": "N-1"}, "N-1"),
+        ({"amount": 1}, "1.00"),
+        ({"id": 1}, ""),
+    ],
+)
+def test_a_record_is_labelled_by_what_clients_know(document: Document, label: str) -> None:
+    assert record_label(document, [("ref", "no")]) == label
