@@ -173,7 +173,7 @@ def _head(visit: Visit, sandboxes: Json) -> dict[str, Json]:
         calls = {one["name"]: one["calls"] for one in sandboxes or visit.control.get("/sandboxes")}
         clock = visit.control.get(visit.of_sandbox("/clock"))
     except ControlRefusal:
-        calls[visit.sandbox] = None
+        calls.setdefault(visit.sandbox, None)
     return {"sandbox_calls": calls, "sandbox_clock": clock}
 
 

@@ -19,9 +19,9 @@ _PAGE = re.compile(r"docs/([a-z0-9/-]+)\.md(#[a-z0-9-]+)?")
 
 @page(BLUEPRINT, "/vendors")
 def show_vendors(visit: Visit) -> Screen:
-    switches = _switches(visit)
+    assumptions = _assumptions(visit)
     vendors = [
-        {**vendor, "base": visit.base(vendor["base"]), "changed": len(_changed(switches, vendor["name"]))}
+        {**vendor, "base": visit.base(vendor["base"]), "changed": len(_changed(assumptions, vendor["name"]))}
         for vendor in visit.control.get("/vendors")
     ]
     health = visit.control.get("/health")
@@ -35,9 +35,9 @@ def show_vendor(
 ) -> Screen:
     """Show one vendor with its assumptions; `typed` are the values of a form that was refused."""
     vendor = _vendor(visit)
-    switches = [
+    assumptions = [
         {**one, "links": list(_links(one["source"])), "shown": typed.get(one["id"], one["value"])}
-        for one in _switches(visit)
+        for one in sorted(_assumptions(visit), key=lambda one: bool(one["value"] == one["default"]))
         if _is_of(one, vendor["name"])
     ]
     access = visit.control.get(f"/vendors/{vendor['name']}/access")
@@ -47,8 +47,8 @@ def show_vendor(
             **vendor,
             "base": visit.base(vendor["base"]),
             "access": access,
-            "switches": switches,
-            "changed": len(_changed(switches, vendor["name"])),
+            "assumptions": assumptions,
+            "changed": len(_changed(assumptions, vendor["name"])),
             "saved": request.args.get("saved", ""),
             "refused": refused,
         },
@@ -59,7 +59,7 @@ def show_vendor(
 @action(BLUEPRINT, "/vendors/<vendor>")
 def save(visit: Visit) -> Screen | Response:
     vendor = _vendor(visit)
-    own = [one for one in _switches(visit) if _is_of(one, vendor["name"])]
+    own = [one for one in _assumptions(visit) if _is_of(one, vendor["name"])]
     changes: dict[str, Json]
     if "restore" in request.form:
         changes = {one["id"]: None for one in own if one["value"] != one["default"]}
@@ -82,17 +82,17 @@ def _vendor(visit: Visit) -> Document:
     raise ControlRefusal(404, {"title": "Not Found", "code": "unknown-vendor", "detail": detail})
 
 
-def _switches(visit: Visit) -> list[Document]:
+def _assumptions(visit: Visit) -> list[Document]:
     found: list[Document] = visit.control.get(visit.of_sandbox("/assumptions"))
     return found
 
 
-def _is_of(switch: Document, vendor: str) -> bool:
-    return bool(switch["id"].startswith(f"{vendor}."))
+def _is_of(assumption: Document, vendor: str) -> bool:
+    return bool(assumption["id"].startswith(f"{vendor}."))
 
 
-def _changed(switches: Sequence[Document], vendor: str) -> list[Document]:
-    return [switch for switch in switches if _is_of(switch, vendor) and switch["value"] != switch["default"]]
+def _changed(assumptions: Sequence[Document], vendor: str) -> list[Document]:
+    return [one for one in assumptions if _is_of(one, vendor) and one["value"] != one["default"]]
 
 
 def _changes(own: list[Document], form: Mapping[str, str]) -> Iterator[tuple[str, Json]]:

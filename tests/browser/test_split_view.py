@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -56,7 +58,8 @@ def test_back_and_forward_go_through_the_chosen_calls(page: Page) -> None:
 
 
 def test_keys_walk_through_the_open_view_and_close_it(page: Page) -> None:
-    for key, number in (("j", None), ("Enter", 3), ("j", 2), ("j", 1), ("k", 2), ("Escape", None)):
+    keys = (("j", None), ("Enter", 3), ("j", 2), ("j", 1), ("j", 1), ("k", 2), ("Escape", None))
+    for key, number in keys:
         page.keyboard.press(key)
         expect_beside(page, number)
     expect(page.locator('tr[data-number="2"] a').first).to_be_focused()
@@ -113,3 +116,11 @@ def test_without_scripts_the_link_leads_to_the_page(window: Visiting, sender: Se
     page.get_by_role("link", name="#1").click()
 
     page.wait_for_url(f"**/_console/x/1?sandbox={sender.name}")
+
+
+@pytest.mark.parametrize("call", ["../reports/page?path=hostile.html#", "<b>"])
+def test_only_a_number_is_shown_beside_the_list(page: Page, call: str) -> None:
+    page.goto(f"{page.url}&call={quote(call, safe='')}")
+    page.keyboard.press("j")
+
+    expect(page.locator("#beside")).to_be_hidden()

@@ -99,7 +99,9 @@ def test_a_refusal_of_the_control_plane_keeps_its_status_and_words(browser: Clie
 def test_a_sandbox_that_is_not_there_is_named_and_its_screen_too(browser: Client) -> None:
     page = browser.get("/_console/?sandbox=nobody")
 
-    assert (page.status, "nobody" in page.text) == (404, True)
+    assert (page.status, "<h1>The sandbox nobody does not exist yet</h1>" in page.text) == (404, True)
+    assert "mockserver send acme --sandbox nobody --url http://testserver" in page.text
+    assert '<option value="nobody" selected>nobody</option>' in page.text
     assert '<a href="/_console/sandboxes?sandbox=nobody"' in page.text
 
 

@@ -36,12 +36,21 @@ def test_an_item_has_its_story_with_a_drawing(browser: Client) -> None:
 
     assert "<h1>Item A/#1</h1>" in text
     assert '<svg xmlns="http://www.w3.org/2000/svg" role="img"' in text
-    assert "Stored at attempt 2 of 2, 1." in text
+    assert '<strong class="outcome created">Created</strong>: stored at attempt 2 of 2; 1.' in text
     assert '<a href="/_console/x/1?sandbox=new&amp;item=0#item-0">#1</a>' in text
     assert '<a href="/_console/x/2?sandbox=new&amp;item=1#item-1">#2</a>' in text
     assert "told rejected" in text
     assert '<span class="reason">try &lt;b&gt;later&lt;/b&gt;</span>' in text
     assert "/_console/scenarios?sandbox=new&amp;name=s#rule-s/r" in text
+
+
+def test_an_item_that_was_created_twice_says_so(browser: Client) -> None:
+    order(browser, "A")
+    browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"A": None}}})
+    order(browser, "A")
+
+    said = "Created twice</strong>: created by #1 and #2; 1."
+    assert f'<strong class="outcome rejected">{said}' in page(browser, address("A"))
 
 
 def test_the_drawing_has_no_style_that_the_page_forbids(browser: Client) -> None:

@@ -173,3 +173,13 @@ def test_calls_that_are_not_there_are_refused(browser: Client, pair: str, status
     answered = browser.get(f"{CONSOLE}/compare?sandbox=new&{pair}")
 
     assert (answered.status, "<h1>" in answered.text) == (status, True)
+
+
+def test_what_both_calls_have_comes_before_what_is_folded(browser: Client) -> None:
+    order(browser, "A", *(f"k{number}" for number in range(9)))
+    order(browser, "A")
+
+    text = page(browser, "/compare?sandbox=new&a=1&b=2").partition('<h2 id="request">')[0]
+
+    shown, folded = text.split("<summary>9 items that only one of the calls has</summary>")
+    assert ('item=A">A</a>' in shown, "not there" in shown, folded.count("not there")) == (True, False, 9)

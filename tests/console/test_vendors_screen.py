@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,16 +43,24 @@ def test_the_settings_of_the_server_stand_with_their_sources(tmp_path: Path) -> 
     assert ("mockserver.toml:2" in text, "--&lt;b&gt;" in text, "<b>" in text) == (True, True, False)
 
 
+def test_settings_that_have_their_defaults_are_folded(tmp_path: Path) -> None:
+    settings = (EffectiveSetting("host", "x", "default"), EffectiveSetting("port", "9000", "command line"))
+    text = page(sample_vendor.create_client(tmp_path, settings=settings), "/vendors")
+
+    open_part, folded = text.split("<summary>1 settings have their defaults</summary>")
+    assert ("--port" in open_part, "--host" in open_part, "--host" in folded) == (True, False, True)
+
+
 def test_a_server_without_settings_says_so(visitor: Client) -> None:
     assert "A program started this server" in page(visitor, "/vendors")
 
 
-def test_a_vendor_shows_its_operations_and_every_switch_with_a_label(visitor: Client) -> None:
+def test_a_vendor_shows_its_operations_and_every_assumption_with_a_label(visitor: Client) -> None:
     text, shown = page(visitor, "/vendors/guidewire"), twin(visitor, "/vendors/guidewire.json")
 
     assert [one for one in shown["operations"] if f"<code>{one}</code>" not in text] == []
-    assert [one["id"] for one in shown["switches"] if f">{one['id']}</label>" not in text] == []
-    assert [one["id"] for one in shown["switches"] if f'name="{one["id"]}"' not in text] == []
+    assert [one["id"] for one in shown["assumptions"] if f">{one['id']}</label>" not in text] == []
+    assert [one["id"] for one in shown["assumptions"] if f'name="{one["id"]}"' not in text] == []
     assert "/_console/docs/vendors/guidewire#batches" in text
 
 
@@ -78,10 +87,11 @@ def test_a_form_sets_what_it_changes_and_nothing_else(visitor: Client, sandbox: 
     assert values(visitor, sandbox) == {**before, SWITCH: "on"}
 
 
-def test_a_changed_switch_is_marked_in_words(visitor: Client, sandbox: str) -> None:
+def test_a_changed_assumption_comes_first_and_is_marked_in_words(visitor: Client, sandbox: str) -> None:
     post_form(visitor, f"/vendors/guidewire?sandbox={sandbox}", **{SWITCH: "on"})
 
-    assert ">changed</span>" in page(visitor, f"/vendors/guidewire?sandbox={sandbox}")
+    text = page(visitor, f"/vendors/guidewire?sandbox={sandbox}")
+    assert re.findall('<label for="s-1">([^<]*)</label><span class="warning below">changed<', text) == [SWITCH]
     assert "1 changed" in page(visitor, f"/vendors?sandbox={sandbox}")
 
 
@@ -103,7 +113,7 @@ def test_all_defaults_of_one_vendor_are_restored(visitor: Client, sandbox: str) 
     assert visitor.get(f"/_mock/sandboxes/{sandbox}").json["assumptions"] == {"payt.trim": "on"}
 
 
-def test_a_value_that_a_switch_has_not_is_refused_beside_the_form(visitor: Client, sandbox: str) -> None:
+def test_a_value_that_an_assumption_has_not_is_refused_beside_the_form(visitor: Client, sandbox: str) -> None:
     shown = post_form(
         visitor, f"/vendors/guidewire?sandbox={sandbox}", **{WITH_PATTERN: '"><b>', SWITCH: "on"}
     )

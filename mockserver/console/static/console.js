@@ -11,13 +11,11 @@
   let counting = 0;
   const count = async () => {
     counting = 0;
-    try {
-      const { sandboxes } = await (await fetch("/_console/sandboxes.json")).json();
-      for (const { name, calls } of sandboxes) {
-        const option = [...select.options].find(({ value }) => value === name) ?? select.appendChild(new Option("", name));
-        option.textContent = `${name} (${calls.toLocaleString("en")})`;
-      }
-    } catch { /* the next call asks again */ }
+    const answer = await fetch("/_console/sandboxes.json").catch(() => null); // the next call asks again
+    for (const { name, calls } of answer?.ok ? (await answer.json()).sandboxes : []) {
+      const option = [...select.options].find(({ value }) => value === name) ?? select.appendChild(new Option("", name));
+      option.textContent = `${name} (${calls.toLocaleString("en")})`;
+    }
   };
   document.addEventListener("mock-calls", () => { counting ||= setTimeout(count, COUNT_MS); });
 

@@ -18,7 +18,7 @@
     const at = links.indexOf(document.activeElement);
     const link = links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
     link?.focus();
-    if (document.querySelector("#beside:not([hidden])")) link?.click();
+    if (link !== links[at] && document.querySelector("#beside:not([hidden])")) link.click();
   };
   const nextProblem = () => {
     const marks = [...document.querySelectorAll("[data-problem]")];

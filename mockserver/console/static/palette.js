@@ -9,7 +9,7 @@
     ...[...document.querySelectorAll("[data-key]")].map((link) => ["Screen", link.textContent, link.href]),
     ...[...select.options].map(({ value }) => place("Sandbox", value, "/_console/", { sandbox: value })),
   ];
-  let isLoaded = false;
+  let loading;
 
   const found = (text) => {
     const number = text.match(/^#?(\d+)$/)?.[1];
@@ -41,13 +41,10 @@
     choose(Math.min(at, list.children.length - 1));
   };
   const load = async () => {
-    isLoaded = true;
-    try {
-      const [{ vendors }, { chapters }] = await Promise.all(["vendors", "docs"].map(async (name) => (await fetch(`/_console/${name}.json`)).json()));
-      places.push(...vendors.map(({ name }) => place("Vendor", name, `/_console/vendors/${name}`)));
-      places.push(...chapters.flatMap(({ pages }) => pages).map(({ title, address }) => place("Documentation", title, address)));
-      draw(chosen());
-    } catch { isLoaded = false; }
+    const [{ vendors }, { chapters }] = await Promise.all(["vendors", "docs"].map(async (name) => (await fetch(`/_console/${name}.json`)).json()));
+    places.push(...vendors.map(({ name }) => place("Vendor", name, `/_console/vendors/${name}`)));
+    places.push(...chapters.flatMap(({ pages }) => pages).map(({ title, address }) => place("Documentation", title, address)));
+    draw(chosen());
   };
 
   button.hidden = false;
@@ -56,7 +53,7 @@
     field.value = "";
     dialog.showModal();
     draw(0);
-    if (!isLoaded) load();
+    loading ??= load().catch(() => { loading = undefined; });
   });
   field.addEventListener("input", () => draw(0));
   field.addEventListener("keydown", (event) => {
