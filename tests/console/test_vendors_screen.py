@@ -47,7 +47,7 @@ def test_settings_that_have_their_defaults_are_folded(tmp_path: Path) -> None:
     settings = (EffectiveSetting("host", "x", "default"), EffectiveSetting("port", "9000", "command line"))
     text = page(sample_vendor.create_client(tmp_path, settings=settings), "/vendors")
 
-    open_part, folded = text.split("<summary>1 settings have their defaults</summary>")
+    open_part, folded = text.split("<summary>1 with the default</summary>")
     assert ("--port" in open_part, "--host" in open_part, "--host" in folded) == (True, False, True)
 
 
@@ -91,7 +91,7 @@ def test_a_changed_assumption_comes_first_and_is_marked_in_words(visitor: Client
     post_form(visitor, f"/vendors/guidewire?sandbox={sandbox}", **{SWITCH: "on"})
 
     text = page(visitor, f"/vendors/guidewire?sandbox={sandbox}")
-    assert re.findall('<label for="s-1">([^<]*)</label><span class="warning below">changed<', text) == [SWITCH]
+    assert re.findall('for="s-1">([^<]*)</label><span class="warning below">changed<', text) == [SWITCH]
     assert "1 changed" in page(visitor, f"/vendors?sandbox={sandbox}")
 
 

@@ -3,7 +3,7 @@
 (() => {
   const table = document.getElementById("calls"), body = table.tBodies[0];
   const state = document.getElementById("live-state"), pause = document.getElementById("pause");
-  const MOST_ROWS = 500;
+  const MOST_ROWS = 500, title = document.title;
   let newest = Number(table.dataset.newest), waiting = [], arrived = 0, isPaused = false;
   let isBusy = false, isAgain = false, run = 0;
   if ("fixed" in table.dataset) return;
@@ -13,12 +13,10 @@
   const sayHow = () => {
     const count = isPaused ? `Paused: ${waiting.length} new` : arrived ? `Live: ${arrived} new` : "Live";
     say(run ? `The server was started again. ${count}` : count);
+    const fresh = arrived + waiting.length;
+    document.title = fresh ? `(${fresh}) ${title}` : title;
   };
-
-  const title = document.title;
-  let unseen = 0;
-  const tellTitle = () => { document.title = unseen ? `(${unseen}) ${title}` : title; };
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; tellTitle(); } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { arrived = 0; sayHow(); } });
 
   const show = () => {
     if (!waiting.length) return;
@@ -53,8 +51,6 @@
         if (asked !== run) continue;
         if (rows.length) newest = Number(rows[0].dataset.number);
         waiting = [...rows, ...waiting].slice(0, MOST_ROWS);
-        unseen += rows.length;
-        tellTitle();
         if (!isPaused) show();
         sayHow();
       } while (isAgain);
