@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -66,7 +67,12 @@ def flask_app(shared: Shared, pages: Site, server: str, *, has_console: bool = T
     app.extensions.update(mockserver=shared, site=pages)
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(
-        number="{:,}".format, tone=call_tone, shown_outcomes=shown_outcomes, span=print_span, json=json_html
+        number="{:,}".format,
+        money=lambda amount: f"{Decimal(amount):,f}",
+        tone=call_tone,
+        shown_outcomes=shown_outcomes,
+        span=print_span,
+        json=json_html,
     )
     app.jinja_env.globals.update(
         names=shared.names,

@@ -1,4 +1,4 @@
-"""The calls of a sandbox at a glance, and two calls side by side."""
+"""The calls of a sandbox at a glance: the ledger and its items, the timeline, and two calls side by side."""
 
 from __future__ import annotations
 
@@ -6,16 +6,47 @@ from flask import Blueprint, request
 
 from mockserver.console.pages import page
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit
+from mockserver.console.waterfall import draw_timeline
+from mockserver.journal.ledger import FIGURES, SENT
 
 BLUEPRINT = Blueprint("overview", __name__, url_prefix=CONSOLE)
+
+ROWS = 100
+"""Maximum number of items on a page."""
 
 
 @page(BLUEPRINT, "/overview")
 def show_overview(visit: Visit) -> Screen:
     vendor = request.args.get("vendor", "")
     found = visit.control.get(visit.of_sandbox("/overview"), vendor=vendor)
-    vendors = [one["name"] for one in visit.control.get("/vendors")]
-    return Screen("overview.html", {**found, "vendor": vendor, "vendors": vendors})
+    calls = visit.control.get(visit.of_sandbox("/timeline"), vendor=vendor)
+    timeline = draw_timeline(calls, visit.address, vendor=vendor)
+    shown = {**found, "figures": FIGURES, "timeline": timeline}
+    return Screen("overview.html", {**shown, "vendor": vendor, "vendors": _vendors(visit)})
+
+
+@page(BLUEPRINT, "/items")
+def show_items(visit: Visit) -> Screen:
+    """Show the items that a figure of the ledger counts, with the reason of each end."""
+    vendor, why, skip = (request.args.get(name, "") for name in ("vendor", "why", "skip"))
+    figure = request.args.get("figure") or SENT
+    asked = {"vendor": vendor, "figure": figure, "why": why}
+    found = visit.control.get(visit.of_sandbox("/journal/items"), **asked, skip=skip, limit=ROWS + 1)
+    ledger = visit.control.get(visit.of_sandbox("/ledger"), vendor=vendor)
+    pages = {"skip": int(skip or 0), "items": found[:ROWS], "hasMore": len(found) > ROWS}
+    return Screen("items.html", {**asked, **pages, "rows": ROWS, "ledger": ledger, "figures": FIGURES})
+
+
+@page(BLUEPRINT, "/timeline")
+def show_timeline(visit: Visit) -> Screen:
+    """Show the calls over time, from one instant to another if the query has `from` and `to`."""
+    kept = {name: request.args.get(name, "") for name in ("vendor", "item")}
+    bounds = {name: request.args.get(name, "") for name in ("from", "to")}
+    found = visit.control.get(visit.of_sandbox("/timeline"), **kept, **bounds)
+    timeline = draw_timeline(found, visit.address, **kept)
+    return Screen(
+        "timeline.html", {**kept, "bounds": bounds, "timeline": timeline, "vendors": _vendors(visit)}
+    )
 
 
 @page(BLUEPRINT, "/compare")
@@ -26,3 +57,7 @@ def show_comparison(visit: Visit) -> Screen:
         raise ControlRefusal(400, {"title": "Bad Request", "detail": "a call goes by its number, such as 3"})
     found = visit.control.get(visit.of_sandbox(f"/journal/{a}/compare/{b}")) if a and b else None
     return Screen("compare.html", {"a": a, "b": b, "found": found})
+
+
+def _vendors(visit: Visit) -> list[str]:
+    return [one["name"] for one in visit.control.get("/vendors")]

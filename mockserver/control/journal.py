@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import islice
 
 from msgspec.structs import asdict, replace
 
 from mockserver.codec.http import join_headers, json_reply
 from mockserver.codec.instants import parse_duration, parse_instant
 from mockserver.codec.redaction import MASK
-from mockserver.control.clock import open_windows
+from mockserver.control.clock import open_windows, read_instant
 from mockserver.control.control_call import (
     ConflictError,
     UnknownItemError,
@@ -34,6 +35,7 @@ from mockserver.journal.ledger import SENT, end_items, sum_items
 from mockserver.journal.overview import sum_up
 from mockserver.journal.replay import compare_calls, item_places
 from mockserver.journal.sent_headers import sent_headers
+from mockserver.journal.timeline import MOST_CALLS, Window, chart_calls
 from mockserver.journal.verification import (
     Bounds,
     CallMatch,
@@ -112,30 +114,64 @@ class JournalOperations:
 
     def show_overview(self, name: str, vendor: str = "") -> Document:
         """Return a summary of the journal, and the use of quotas. Raises UnprocessableMemberError."""
-        histories = self._histories(name, vendor)
+        items = end_items(self._histories(name, vendor))
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
         used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
         return {
-            **sum_up(entries, histories, View()),
+            **sum_up(entries, items, View()),
             "dropped": self.journal.kept.dropped(name),
             "quotas": [one for one in used if vendor in ("", one["vendor"])],
         }
 
-    def list_journal_items(
-        self, name: str, vendor: str = "", item: str | None = None, figure: str = SENT
+    def list_journal_items(  # noqa: PLR0913 - the filters of the operation
+        self,
+        name: str,
+        vendor: str = "",
+        item: str | None = None,
+        *,
+        figure: str = SENT,
+        why: str | None = None,
+        skip: int = 0,
+        limit: int | None = None,
     ) -> list[Document]:
-        """Return the items that a figure of the ledger counts, ordered by first attempt.
+        """Return at most `limit` items that a figure of the ledger counts, ordered by first attempt.
 
-        With `item`, return only the items with this key. Raises UnprocessableMemberError if the vendor is
-        unknown.
+        With `item`, return only the items with this key, with `why`, only those that ended for this reason.
+        Raises UnprocessableMemberError if the vendor is unknown.
         """
         ended = end_items(self._histories(name, vendor, item))
-        return [one.document(View()) for one in ended if figure in one.figures]
+        found = (one for one in ended if figure in one.figures and why in (None, one.why))
+        stop = None if limit is None else skip + limit
+        return [one.document(View()) for one in islice(found, skip, stop)]
 
     def show_ledger(self, name: str, vendor: str = "") -> Document:
         """Return number and money of items by how they ended. Raises UnprocessableMemberError."""
         ledger = sum_items(end_items(self._histories(name, vendor)))
         return {**ledger.document(), "dropped": self.journal.kept.dropped(name)}
+
+    def show_timeline(
+        self,
+        name: str,
+        vendor: str = "",
+        item: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> Document:
+        """Return the calls from one instant of the machine's clock to another; with `item`, only its retries.
+
+        Raises UnprocessableMemberError if the vendor is unknown, or no time lies between the instants.
+        """
+        start, end = (
+            None if text is None else parse_instant(read_instant(text, f"/query/{bound}"))
+            for bound, text in (("from", from_), ("to", to))
+        )
+        if start and end and start >= end:
+            raise UnprocessableMemberError("/query/to", f"{to} is not after {from_}", "swap from and to")
+        entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
+        window = Window.of(entries, start, end)
+        shown = window.select(entries) if window else []
+        histories = self._histories(name, vendor, item, shown if len(shown) <= MOST_CALLS else ())
+        return chart_calls(shown, histories, window, View())
 
     def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
         """Return the histories of the items with the key `item` as an SVG.
@@ -150,12 +186,16 @@ class JournalOperations:
             raise UnknownItemError("/query/item", detail, cure)
         return Reply(200, draw_items(found, View()).encode(), "image/svg+xml")
 
-    def _histories(self, name: str, vendor: str, item: str | None = None) -> Sequence[ItemHistory]:
+    def _histories(
+        self, name: str, vendor: str, item: str | None = None, among: Sequence[Entry] | None = None
+    ) -> Sequence[ItemHistory]:
+        """Return the histories of items in the entries `among`, by default in all entries."""
         self.sandboxes.check_exists(name)
         _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
         served = [one for one in self.served if vendor in ("", one.name)]
         is_masked = item is not None and MASK in item  # a key as shown, with credentials masked
-        entries, wanted = self.journal.kept.entries(name), None if is_masked else item
+        entries = self.journal.kept.entries(name) if among is None else among
+        wanted = None if is_masked else item
         found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
         return [one for one in found if not is_masked or View().key(one.key) == item]
 

@@ -67,6 +67,11 @@ def draw_items(histories: Sequence[ItemHistory], view: View) -> str:
     )
 
 
+def axis_step(millis: int, most: int) -> int:
+    """Return a round number of milliseconds of which at most `most` make up a time of `millis`."""
+    return next((one for one in _STEPS if millis <= one * most), millis)
+
+
 @dataclass(frozen=True, slots=True)
 class _Axis:
     """The horizontal axis, which all rows share."""
@@ -110,7 +115,7 @@ class _Axis:
             yield _words(_LEFT, bottom + 16, "in the order of calls, not by time", fill=_MUTED)
             return
         span = self.span // _LEAST
-        step = next((one for one in _STEPS if span <= one * _MOST_STEPS), span)
+        step = axis_step(span, _MOST_STEPS)
         for millis in range(0, span + 1, step):
             x = self._x(millis * _LEAST)
             yield f'<path d="M{x:.1f} 0V{bottom + 4}" stroke="{_LINE}"/>'

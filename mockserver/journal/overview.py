@@ -1,90 +1,69 @@
-"""Calls at a glance: outcomes over time, durations, attempts of items, rules that hit."""
+"""Calls at a glance: the ledger, statuses, outcomes, durations, attempts of items, rules that hit."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from itertools import islice
 from math import ceil
 
-from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import NO_STATUS, Entry
 from mockserver.journal.item_history import ItemHistory
+from mockserver.journal.ledger import End, EndedItem, sum_items
 from mockserver.journal.view import View
 from mockserver.model import LOST, Action, Document, shown_outcomes
 
-_FEWEST_BUCKETS, _MOST_BUCKETS = 24, 48
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
-"""Lengths of a bucket of time in seconds."""
+_MOST_REPEATED, _MOST_LISTED, _MOST_REASONS = 10, 20, 10
+_LISTED = (End.LOST, End.PHANTOM, End.DOUBLED)
+"""Ends whose items an overview lists. No answer told the client of such an end."""
 
-_MOST_ITEMS, _MOST_LOST = 10, 100
 _PERCENTS = (50, 90, 99)
 _STATUSES = ("2xx", "3xx", "4xx", "5xx", NO_STATUS)
 
 
-def sum_up(entries: Sequence[Entry], histories: Sequence[ItemHistory], view: View) -> Document:
-    """Return an overview of the entries as JSON; `histories` are the histories of their items."""
-    seconds, times = _count(entries)
-    total = sum(times.values(), Counter[str]())
-    outcomes = (*Action, LOST)
+def sum_up(entries: Sequence[Entry], items: Sequence[EndedItem], view: View) -> Document:
+    """Return an overview of the entries as JSON; `items` are the items of the entries."""
     hits = Counter(rule for entry in entries for rule in entry.applied)
-    attempts = Counter(len(one.attempts) for one in histories)
-    by_attempts = sorted(histories, key=lambda one: len(one.attempts), reverse=True)
-    # Lost items come first, because no answer has told of their loss.
-    missing = sorted(
-        (one for one in histories if not one.stored), key=lambda one: one.attempts[-1].action != LOST
-    )
+    attempts = Counter(len(one.history.attempts) for one in items)
+    by_attempts = sorted((one.history for one in items), key=lambda one: len(one.attempts), reverse=True)
+    refusals = Counter(one.why for one in items if one.end is End.REFUSED)
     return {
         "calls": len(entries),
-        "statuses": _ordered(total, _STATUSES),
-        "outcomes": _ordered(total, outcomes),
-        "bucketSeconds": seconds,
-        "times": [
-            {
-                "at": print_instant(datetime.fromtimestamp(bucket * seconds, UTC)),
-                "calls": _ordered(counts, _STATUSES),
-                "items": _ordered(counts, outcomes),
-            }
-            for bucket, counts in times.items()
-        ],
+        "ledger": sum_items(items).document(),
+        **{str(end): [one.document(view) for one in _first(items, end)] for end in _LISTED},
+        "refusals": [{"why": why, "items": found} for why, found in refusals.most_common(_MOST_REASONS)],
+        "statuses": _ordered(_count_statuses(entries), _STATUSES),
+        "outcomes": _ordered(_count_outcomes(entries), (*Action, LOST)),
         "durations": _durations(entries),
         "attempts": [{"attempts": number, "items": attempts[number]} for number in sorted(attempts)],
-        "notStored": {
-            "count": len(missing),
-            "items": [_came_to(one, view) for one in missing[:_MOST_LOST]],
-        },
-        "repeated": [_came_to(one, view) for one in by_attempts[:_MOST_ITEMS] if len(one.attempts) > 1],
+        "repeated": [_came_to(one, view) for one in by_attempts[:_MOST_REPEATED] if len(one.attempts) > 1],
         "rules": [{"rule": rule, "calls": calls} for rule, calls in hits.most_common()],
     }
 
 
+def _first(items: Iterable[EndedItem], end: End) -> Iterable[EndedItem]:
+    return islice((one for one in items if one.end is end), _MOST_LISTED)
+
+
 def _came_to(history: ItemHistory, view: View) -> Document:
-    last = history.attempts[-1]
     return {
         "vendor": history.vendor,
         "operation": history.operation,
         "key": view.key(history.key),
         "says": history.says,
-        "why": last.detail or last.code,
         "calls": [attempt.number for attempt in history.attempts],
     }
 
 
-def _count(entries: Sequence[Entry]) -> tuple[int, dict[int, Counter[str]]]:
-    """Return the length of a bucket in seconds, and for each bucket the counts of statuses and outcomes."""
-    moments = [int(entry.at.timestamp()) for entry in entries] or [0]
-    span = max(moments) - min(moments)
-    fitting = (one for one in _STEPS if span < one * _MOST_BUCKETS)
-    step = next(fitting, ceil((span + 1) / _MOST_BUCKETS))
-    last = max(moments) // step
-    first = min(min(moments) // step, last - _FEWEST_BUCKETS + 1)
-    times = {bucket: Counter[str]() for bucket in range(first, last + 1) if entries}
-    for entry, moment in zip(entries, moments, strict=False):
-        times[moment // step][NO_STATUS if entry.status is None else f"{entry.status // 100}xx"] += 1
-        times[moment // step].update(
-            shown_outcomes({"outcomes": entry.decided.counts, "lost": len(entry.decided.lost)})
-        )
-    return step, times
+def _count_statuses(entries: Iterable[Entry]) -> Counter[str]:
+    return Counter(NO_STATUS if entry.status is None else f"{entry.status // 100}xx" for entry in entries)
+
+
+def _count_outcomes(entries: Iterable[Entry]) -> Counter[str]:
+    counts = Counter[str]()
+    for entry in entries:
+        counts.update(shown_outcomes({"outcomes": entry.decided.counts, "lost": len(entry.decided.lost)}))
+    return counts
 
 
 def _ordered(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:

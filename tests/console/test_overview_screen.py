@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -14,52 +15,49 @@ HERE = "/overview?sandbox=new"
 HOSTILE = "</title><script>alert(1)</script>\"'"
 
 
-def test_the_result_comes_first(browser: Client) -> None:
+LOSE_B = {"items": [{"select": {"key": "B"}, "effect": {"omit": True, "commit": False}}]}
+
+
+def arm(browser: Client, **rule: Any) -> None:
+    """Create the sandbox with a scenario `nightly` of one rule."""
+    create(browser)
+    document = {"version": 1, "name": "nightly", "rules": [{"id": "r1", **rule}]}
+    browser.put(f"{NEW}/scenarios/nightly", json=document)
+
+
+def figures(text: str) -> dict[str, str]:
+    """Return number and money of each figure of a ledger, by the figure's name."""
+    found = re.findall(r"figure=(\w+)[^>]*><strong>(\S+)</strong> [a-z ]+(.*?)</a>", text)
+    return {name: f"{number} {re.sub('<.*?>', '', money)}".strip() for name, number, money in found}
+
+
+def test_the_ledger_comes_first(browser: Client) -> None:
+    arm(browser, **LOSE_B)
     order(browser, "A", "B", "")
-    order(browser, "B")
 
     text = page(browser, HERE)
 
-    before_charts = text[text.index("<h1>Overview</h1>") : text.index("<h2")]
-    assert ("2 calls" in before_charts, "4 outcomes of items" in before_charts) == (True, True)
-    assert "1 item with more than one attempt" in before_charts
-
-
-def test_charts_have_bars_words_and_a_table(browser: Client) -> None:
-    order(browser, "A", "B", "")
-
-    text = page(browser, HERE)
-
-    assert (
-        'aria-label="Items by outcome: created 2, rejected 1; the numbers over time are in the table"' in text
-    )
-    assert re.findall('<rect class="f-([a-z0-9]+)" x=', text) == ["2xx", "created", "rejected"]
-    assert text.count('<td class="amount">2</td><td class="amount">1</td>') == 1
-
-
-def test_bars_of_outcomes_stand_on_each_other(browser: Client) -> None:
-    order(browser, "A", "B", "")
-
-    bars = re.findall(
-        '<rect class="f-(?:created|rejected)" x="[0-9.]+" y="([0-9.]+)" [^>]*height="([0-9.]+)"',
-        page(browser, HERE),
-    )
-
-    (created, created_height), (rejected, rejected_height) = [(float(y), float(height)) for y, height in bars]
-    assert (created + created_height, rejected + rejected_height) == pytest.approx((3.3, created))
+    assert figures(text[text.index("<h1>") : text.index("<h2")]) == {
+        "sent": "3 3",
+        "stored": "1 1",
+        "refused": "1 1",
+        "lost": "1 1",
+        "doubled": "0",
+        "unanswered": "0",
+    }
 
 
 def test_the_page_leads_to_calls_items_and_comparisons(browser: Client) -> None:
-    create(browser)
-    rule = {"id": "r1", "response": {"delay": {"type": "fixed", "value": 1}}}
-    browser.put(f"{NEW}/scenarios/slow", json={"version": 1, "name": "slow", "rules": [rule]})
+    arm(browser, response={"delay": {"type": "fixed", "value": 1}})
     order(browser, "A/#1")
     order(browser, "A/#1")
 
     text = page(browser, HERE)
 
     for link in (
-        "/_console/?sandbox=new&amp;scenario=slow%2Fr1",
+        "/_console/?sandbox=new&amp;scenario=nightly%2Fr1",
+        "/_console/items?sandbox=new&amp;figure=stored",
+        "/_console/timeline?sandbox=new",
         "/_console/?sandbox=new&amp;status=2xx",
         "/_console/?sandbox=new&amp;outcome=created",
         "/_console/item?sandbox=new&amp;item=A%2F%231&amp;vendor=acme",
@@ -73,7 +71,7 @@ def test_a_sandbox_without_calls_says_so(browser: Client) -> None:
 
     text = page(browser, HERE)
 
-    assert (">0 calls<" in text, "<section" in text) == (True, False)
+    assert (figures(text)["sent"], "<section" in text) == ("0", False)
 
 
 def test_a_vendor_can_be_chosen_and_stays_so(browser: Client) -> None:
@@ -95,31 +93,59 @@ def test_a_hostile_key_is_text(browser: Client, path: str) -> None:
     assert "<script>alert" not in page(browser, path)
 
 
-def test_items_that_no_call_stored_are_listed_first(browser: Client) -> None:
+def test_lost_items_are_listed_with_the_reason(browser: Client) -> None:
+    arm(browser, **LOSE_B)
     order(browser, "A", "B")
-    assert "never stored" not in page(browser, HERE)
 
-    bad = {"orders": [{"id": "C", "amount": -1}]}
+    text = page(browser, HERE)
+
+    assert '<h2 id="lost">1 lost: not stored, and no answer said so</h2>' in text
+    assert '<td class="said">left out of the answer and not stored by rule nightly/r1</td>' in text
+
+
+def test_of_many_lost_items_the_page_leads_to_all(browser: Client) -> None:
+    arm(browser, items=[{"select": {"all": True}, "effect": {"omit": True, "commit": False}}])
+    order(browser, *(f"R-{number}" for number in range(30)))
+
+    text = page(browser, HERE)
+
+    assert text.count(">lost</td>") == 20
+    assert 'figure=lost">All 30 items</a>' in text
+
+
+def test_refused_items_are_grouped_by_reason(browser: Client) -> None:
+    bad = {"orders": [{"id": "C", "amount": -1}, {"id": "D", "amount": -1}, {"id": "", "amount": 1}]}
     browser.put("/acme/orders", json=bad, headers={"mock-sandbox": "new"})
-    text = page(browser, HERE)
-
-    assert '<h2 id="lost">1 item was never stored</h2>' in text
-    assert text.index("item=C") < text.index("Calls by status")
-
-
-def test_a_lost_item_stands_before_those_that_were_refused(browser: Client) -> None:
-    create(browser)
-    lose_b = {"select": {"key": "B"}, "effect": {"omit": True, "commit": False}}
-    document = {"version": 1, "name": "nightly", "rules": [{"id": "lose", "items": [lose_b]}]}
-    browser.put(f"{NEW}/scenarios/nightly", json=document)
-    order(browser, "", "B")
 
     text = page(browser, HERE)
 
-    assert "2 items were never stored" in text
-    assert '<td class="said">left out of the answer and not stored by rule nightly/lose</td>' in text
-    assert re.findall('<td class="said">(.{8})', text)[0] == "left out"
-    assert 'aria-label="Items by outcome: rejected 1, lost 1;' in text
+    assert '<h2 id="refused">3 refused</h2>' in text
+    assert re.findall(r'why=[^"]+">(\d+) ', text) == ["2", "1"]
+
+
+def test_items_of_a_figure_have_a_page(browser: Client) -> None:
+    order(browser, "A", "")
+
+    found = twin(browser, "/items.json?sandbox=new&figure=stored")
+
+    assert [one["key"] for one in found["items"]] == ["A"]
+    assert "item=A" in page(browser, "/items?sandbox=new&figure=stored")
+
+
+def test_many_items_are_shown_in_pages(browser: Client) -> None:
+    order(browser, *(f"R-{number}" for number in range(101)))
+
+    first, second = (page(browser, f"/items?sandbox=new&skip={skip}") for skip in ("", "100"))
+
+    assert ("skip=100" in first, first.count('<th scope="row">')) == (True, 100)
+    assert ("Items before" in second, second.count('<th scope="row">')) == (True, 1)
+
+
+@pytest.mark.parametrize("query", ["figure=lots", "skip=x", "skip=-1"])
+def test_items_that_cannot_be_listed_are_refused(browser: Client, query: str) -> None:
+    order(browser, "A")
+
+    assert browser.get(f"{CONSOLE}/items?sandbox=new&{query}").status == 400
 
 
 def test_a_quota_is_shown_with_what_is_left_of_its_window(browser: Client) -> None:

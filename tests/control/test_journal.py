@@ -544,14 +544,25 @@ def test_the_overview_counts_the_attempts_of_items(operator: Client) -> None:
     assert [(one["key"], one["calls"]) for one in found["repeated"]] == [("B", [1, 2, 3])]
 
 
-def test_the_overview_names_items_that_no_call_stored(operator: Client) -> None:
+def test_the_overview_has_the_ledger_and_the_reasons_of_refusals(operator: Client) -> None:
     bad = {"orders": [{"id": key, "amount": -1} for key in ("A", "B")]}
     operator.put("/acme/orders", json=bad, headers={"mock-sandbox": "new"})
     order(operator, "B")
 
-    found = operator.get(OVERVIEW).json["notStored"]
+    found = operator.get(OVERVIEW).json
 
-    assert (found["count"], [(one["key"], one["calls"]) for one in found["items"]]) == (1, [("A", [1])])
+    assert [found["ledger"][name]["items"] for name in ("sent", "stored", "refused")] == [2, 1, 1]
+    assert [one["items"] for one in found["refusals"]] == [1]
+
+
+def test_items_of_a_figure_are_listed_by_reason_and_in_pages(operator: Client) -> None:
+    order(operator, "A", "B", "C", "")
+    (why,) = [one["why"] for one in operator.get(f"{ITEMS}?figure=refused").json]
+
+    page = operator.get(f"{ITEMS}?figure=stored&skip=1&limit=1").json
+    of_reason = operator.get(f"{ITEMS}?why={quote(why)}").json
+
+    assert ([one["key"] for one in page], len(of_reason)) == (["B"], 1)
 
 
 def test_an_attempt_that_was_refused_whole_counts(operator: Client) -> None:
@@ -587,6 +598,61 @@ def test_the_overview_tells_the_use_of_quotas(operator: Client) -> None:
     found = operator.get(OVERVIEW).json["quotas"]
 
     assert found == [{"vendor": "acme", "key": "open", "used": 3, "left": 1, "until": "2026-01-05T09:01:00Z"}]
+
+
+TIMELINE = f"{NEW}/timeline"
+
+
+def test_the_timeline_joins_calls_that_carried_one_item(operator: Client) -> None:
+    for keys in (("A", "B"), ("B",), ("A",)):
+        order(operator, *keys)
+
+    found = operator.get(TIMELINE).json
+
+    assert [one["number"] for one in found["bars"]] == [1, 2, 3]
+    assert [(one["first"], one["again"]) for one in found["retries"]] == [(1, 2), (1, 3)]
+
+
+def test_the_timeline_joins_only_calls_with_the_item_that_is_asked_for(operator: Client) -> None:
+    for keys in (("A", "B"), ("B",), ("A",)):
+        order(operator, *keys)
+
+    found = operator.get(f"{TIMELINE}?item=A").json
+
+    assert [(one["first"], one["again"]) for one in found["retries"]] == [(1, 3)]
+
+
+def test_the_timeline_has_a_part_of_the_time(operator: Client) -> None:
+    order(operator, "A")
+    order(operator, "B")
+    second = operator.get(TIMELINE).json["bars"][1]["at"]
+
+    found = operator.get(f"{TIMELINE}?from={second}").json
+
+    assert (found["from"], [one["number"] for one in found["bars"]]) == (second, [2])
+
+
+def test_the_timeline_is_of_one_vendor_if_asked(operator: Client) -> None:
+    order(operator, "A")
+    operator.get("/nowhere", headers={"mock-sandbox": "new"})
+
+    assert operator.get(f"{TIMELINE}?vendor=acme").json["calls"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("from=2026-01-05T09:00:01Z&to=2026-01-05T09:00:00Z", "/query/to"),
+        ("to=0001-01-01T00:00:00Z", "/query/to"),
+        ("vendor=acmee", "/query/vendor"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(operator: Client, query: str, pointer: str) -> None:
+    order(operator, "A")
+
+    answered = operator.get(f"{TIMELINE}?{query}")
+
+    assert (answered.status, answered.json["errors"][0]["pointer"]) == (422, pointer)
 
 
 def test_two_calls_are_compared(operator: Client) -> None:

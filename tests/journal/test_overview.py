@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from mockserver.journal.entry import Entry
+from mockserver.journal.item_history import ItemHistory
+from mockserver.journal.ledger import End, EndedItem
 from mockserver.journal.overview import sum_up
 from mockserver.journal.view import View
 from mockserver.model import Action, Delivery
-from tests.support.engine_samples import NOW
+from tests.journal.test_item_plot import attempt
 from tests.support.journal_entries import entry, item_results
 
 
@@ -19,14 +18,15 @@ def summed(*entries: Entry) -> Any:
     return sum_up(entries, (), View())
 
 
-def after(seconds: int, **changes: Any) -> Entry:
-    return entry(at=NOW + timedelta(seconds=seconds), **changes)
+def ended(end: End, why: str) -> EndedItem:
+    return EndedItem(ItemHistory("acme", "putOrders", "A", (attempt(1),)), end, why)
 
 
 def test_no_calls_come_to_nothing() -> None:
     found = summed()
 
-    assert (found["calls"], found["statuses"], found["times"], found["durations"]) == (0, {}, [], [])
+    assert (found["calls"], found["ledger"]["sent"]["items"]) == (0, 0)
+    assert (found["lost"], found["refusals"], found["statuses"], found["durations"]) == ([], [], {}, [])
 
 
 def test_calls_are_counted_by_class_of_status() -> None:
@@ -45,34 +45,20 @@ def test_items_are_counted_by_outcome() -> None:
     assert list(found["outcomes"].items()) == [("created", 3), ("rejected", 1)]
 
 
-def test_calls_stand_in_the_bucket_of_their_time() -> None:
-    found = summed(after(0), after(5, reply_status=503), after(5), after(6))
+def test_refusals_are_counted_by_reason() -> None:
+    items = [ended(End.REFUSED, "no debtor"), ended(End.REFUSED, "no date"), ended(End.REFUSED, "no debtor")]
 
-    assert found["bucketSeconds"] == 1
-    assert [one["calls"] for one in found["times"][-7:]] == [
-        {"2xx": 1},
-        *[{}] * 4,
-        {"2xx": 1, "5xx": 1},
-        {"2xx": 1},
-    ]
-    assert found["times"][-7]["at"] == "2026-01-05T09:00:00Z"
+    found = sum_up((), items, View())
+
+    assert found["refusals"] == [{"why": "no debtor", "items": 2}, {"why": "no date", "items": 1}]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "step"), [(0, 1), (47, 1), (48, 2), (3600, 120), (86_400, 3600), (10**9, 20_833_334)]
-)
-def test_a_bucket_is_so_long_that_there_are_few(seconds: int, step: int) -> None:
-    found = summed(after(0), after(seconds))
+def test_the_first_items_of_each_end_that_nobody_was_told_of_are_listed() -> None:
+    ends = [End.LOST, End.CREATED, End.PHANTOM, End.DOUBLED, *[End.LOST] * 30]
 
-    assert found["bucketSeconds"] == step
-    assert 24 <= len(found["times"]) <= 49
-    assert sum(sum(one["calls"].values()) for one in found["times"]) == 2
+    found = sum_up((), [ended(one, "why") for one in ends], View())
 
-
-def test_calls_out_of_order_are_counted_too() -> None:
-    found = summed(after(9), after(0), after(4))
-
-    assert sum(sum(one["calls"].values()) for one in found["times"]) == 3
+    assert [len(found[name]) for name in ("lost", "phantom", "doubled")] == [20, 1, 1]
 
 
 def test_durations_are_by_operation_with_delays() -> None:
