@@ -20,9 +20,8 @@ def show_overview(visit: Visit) -> Screen:
     vendor = request.args.get("vendor", "")
     found = visit.control.get(visit.of_sandbox("/overview"), vendor=vendor)
     calls = visit.control.get(visit.of_sandbox("/timeline"), vendor=vendor)
-    timeline = draw_timeline(calls, visit.address, vendor=vendor)
-    shown = {**found, "figures": FIGURES, "timeline": timeline}
-    return Screen("overview.html", {**shown, "vendor": vendor, "vendors": _vendors(visit)})
+    drawn = {"timeline": draw_timeline(calls, visit.address, vendor=vendor), "figures": FIGURES}
+    return Screen("overview.html", {**found, **drawn, "vendor": vendor, "vendors": _vendors(visit)})
 
 
 @page(BLUEPRINT, "/items")
@@ -43,10 +42,8 @@ def show_timeline(visit: Visit) -> Screen:
     kept = {name: request.args.get(name, "") for name in ("vendor", "item")}
     bounds = {name: request.args.get(name, "") for name in ("from", "to")}
     found = visit.control.get(visit.of_sandbox("/timeline"), **kept, **bounds)
-    timeline = draw_timeline(found, visit.address, **kept)
-    return Screen(
-        "timeline.html", {**kept, "bounds": bounds, "timeline": timeline, "vendors": _vendors(visit)}
-    )
+    drawn = {"timeline": draw_timeline(found, visit.address, **kept), "vendors": _vendors(visit)}
+    return Screen("timeline.html", {**kept, "bounds": bounds, **drawn})
 
 
 @page(BLUEPRINT, "/compare")

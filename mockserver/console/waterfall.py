@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from operator import itemgetter
 
@@ -10,65 +10,53 @@ from mockserver.codec.instants import parse_instant, print_instant, print_span
 from mockserver.journal.item_plot import axis_step
 from mockserver.model import Document
 
-_NARROWEST = 960
-"""Width of the picture in pixels for which words are fitted; a wider picture has more room."""
+_PERCENT = 0.75
+"""Width of a character in percent of the narrowest picture; a wider picture has more room."""
 
-_CHARACTER = 7.2
-_TOP, _LANE, _COUNTS, _MIDDLE = 60, 36, 110, 24
+_TOP, _LANE, _COUNTS, _MIDDLE = 60, 36, 118, 24
 _LEAST_WIDTH = 0.3
 _MOST_TICKS = 8
 _HEIGHTS = {"good": 8, "neutral": 8, "mixed": 12, "bad": 16}
 """Height of a bar by tone, so that colour is not the only sign."""
 
-_Zoom = Callable[[float, float], str]
-"""Address of a part of the time, in milliseconds after the window's start."""
+_LEFT_END, _RIGHT_END = itemgetter("x", "middle"), itemgetter("end", "middle")
 
 
 def draw_timeline(found: Document, address: Callable[..., str], **kept: str) -> Document:
     """Return a timeline of the control plane with its picture; `kept` are the filters that links keep."""
-    span = float(found["spanMillis"])
-    if not span:
-        return found
+    first, span = parse_instant(found["from"]), float(found["spanMillis"])
+    step = axis_step(round(span), _MOST_TICKS)
 
     def zoom(start: float, end: float) -> str:
-        first = parse_instant(found["from"])
-        bounds = [first + timedelta(milliseconds=one) for one in (start, max(end, start + 1))]
+        """Return the address of a part of the time, in milliseconds after the start of the window."""
+        bounds = (first + timedelta(milliseconds=one) for one in (start, max(end, start + 1)))
         return address(
-            "/timeline", **kept, **{"from": print_instant(bounds[0]), "to": print_instant(bounds[1])}
+            "/timeline", **kept, **dict(zip(("from", "to"), map(print_instant, bounds), strict=True))
         )
 
-    bars = list(_place_bars(found, 100 / span))
-    places = {bar["number"]: bar for bar in bars}
+    bars = {bar["number"]: bar for bar in _place_bars(found, 100 / span)}
     return {
         **found,
-        "height": _TOP + (found["lanes"] * _LANE or _COUNTS) + 8,
-        "bars": bars,
+        "height": _TOP + 8 + (found["lanes"] * _LANE or _COUNTS),
+        "bars": list(bars.values()),
         "retries": [
-            {**one, "from": places[one["first"]], "to": places[one["again"]]} for one in found["retries"]
+            {**one, "from": _RIGHT_END(bars[one["first"]]), "to": _LEFT_END(bars[one["again"]])}
+            for one in found["retries"]
         ],
         "buckets": [
             {**one, "address": zoom(float(one["startMillis"]), float(one["endMillis"]))}
             for one in found["buckets"]
         ],
-        "ticks": _place_ticks(span, zoom),
-        "moves": {
-            "Zoom out": zoom(-span, 2 * span),
-            "Earlier": zoom(-span / 2, span / 2),
-            "Later": zoom(span / 2, span * 3 / 2),
-        },
+        "ticks": [
+            {"x": round(at * 100 / span, 3), "words": f"+{print_span(at)}", "address": zoom(at, at + step)}
+            for at in range(0, max(1, round(span)), step)
+        ],
+        "wider": zoom(-span, 2 * span),
     }
 
 
-def _place_ticks(span: float, zoom: _Zoom) -> list[Document]:
-    step = axis_step(round(span), _MOST_TICKS)
-    return [
-        {"x": round(at * 100 / span, 3), "words": f"+{print_span(at)}", "address": zoom(at, at + step)}
-        for at in range(0, max(1, round(span)), step)
-    ]
-
-
 def _place_bars(found: Document, share: float) -> Iterator[Document]:
-    """Yield the bars with their places. A label is as long as the room up to the next bar in its lane."""
+    """Yield the bars with their places and words; words have the room between two bars of one lane."""
     starts = dict.fromkeys(range(found["lanes"]), 100.0)
     rights = dict[int, float]()
     for bar in reversed(found["bars"]):
@@ -76,49 +64,35 @@ def _place_bars(found: Document, share: float) -> Iterator[Document]:
     waits = {one["again"]: _words_of_wait(one) for one in sorted(found["retries"], key=itemgetter("items"))}
     free = dict.fromkeys(starts, 0.0)
     for bar in found["bars"]:
-        number, lane = bar["number"], bar["lane"]
+        number, lane, top = f"#{bar['number']}", bar["lane"], _TOP + bar["lane"] * _LANE
         x, end = max(0, float(bar["startMillis"]) * share), min(100, float(bar["endMillis"]) * share)
-        label = next((one for one in _labels(bar) if _width(one) <= rights[number] - x), "")
-        before = [f"{words} {_number(bar)}".strip() for words in (*waits.get(number, ()), "")]
-        fitting = (
-            one for one in (waits.get(number, ()) if label else before) if _width(one) <= x - free[lane]
+        status = f"{number} {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else number
+        delay = f"delay {print_span(round(bar['delayMillis']))}" if bar["delayMillis"] else ""
+        label = _fit(
+            (f"{status} {bar['fault'] or delay}".rstrip(), status, number), rights[bar["number"]] - x
         )
+        wait = waits.get(bar["number"], ())
         yield {
             **bar,
             "x": round(x, 3),
             "end": round(max(end, x + _LEAST_WIDTH), 3),
             "delayed": round(min(float(bar["delayMillis"]) * share, end - x), 3),
-            "top": _TOP + lane * _LANE,
-            "middle": _TOP + lane * _LANE + _MIDDLE,
+            "top": top,
+            "middle": top + _MIDDLE,
             "tall": _HEIGHTS[bar["tone"]],
             "label": label,
-            "before": next(fitting, ""),
-            "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {_words_of_delay(bar)}".rstrip(),
+            "before": _fit(wait if label else (*(f"{one} {number}" for one in wait), number), x - free[lane]),
+            "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip(),
         }
-        free[lane] = x + _width(label)
+        free[lane] = x + len(label) * _PERCENT
 
 
-def _labels(bar: Document) -> list[str]:
-    """Return words for a bar, the longest first."""
-    status = f" {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else ""
-    label = f"{_number(bar)}{status}"
-    return [f"{label} {bar['fault'] or _words_of_delay(bar)}".rstrip(), label, _number(bar)]
-
-
-def _number(bar: Document) -> str:
-    return f"#{bar['number']}"
-
-
-def _words_of_delay(bar: Document) -> str:
-    return f"delay {print_span(round(bar['delayMillis']))}" if bar["delayMillis"] else ""
-
-
-def _words_of_wait(retry: Document) -> list[str]:
-    """Return words for the time from a call to its retry, the longest first."""
+def _words_of_wait(retry: Document) -> tuple[str, str]:
+    """Return words for the time from a call to its retry, the longer first."""
     waited = print_span(retry["waitedMillis"]) if retry["waitedMillis"] >= 0 else "before the answer"
-    return [f"{retry['items']:,} again, {waited}", waited]
+    return f"{retry['items']:,} again, {waited}", waited
 
 
-def _width(words: str) -> float:
-    """Return the width of words in percent of the narrowest picture, with a gap."""
-    return 100 * _CHARACTER * (len(words) + 1) / _NARROWEST
+def _fit(words: Iterable[str], room: float) -> str:
+    """Return the first of the words for which there is room, in percent of the narrowest picture, else ""."""
+    return next((one for one in words if (len(one) + 1) * _PERCENT <= room), "")

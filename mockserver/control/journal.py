@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from itertools import islice
 
 from msgspec.structs import asdict, replace
@@ -35,7 +36,7 @@ from mockserver.journal.ledger import SENT, end_items, sum_items
 from mockserver.journal.overview import sum_up
 from mockserver.journal.replay import compare_calls, item_places
 from mockserver.journal.sent_headers import sent_headers
-from mockserver.journal.timeline import MOST_CALLS, Window, chart_calls
+from mockserver.journal.timeline import chart_calls
 from mockserver.journal.verification import (
     Bounds,
     CallMatch,
@@ -150,28 +151,19 @@ class JournalOperations:
         return {**ledger.document(), "dropped": self.journal.kept.dropped(name)}
 
     def show_timeline(
-        self,
-        name: str,
-        vendor: str = "",
-        item: str | None = None,
-        from_: str | None = None,
-        to: str | None = None,
+        self, name: str, vendor: str = "", item: str | None = None, from_: str = "", to: str = ""
     ) -> Document:
         """Return the calls from one instant of the machine's clock to another; with `item`, only its retries.
 
         Raises UnprocessableMemberError if the vendor is unknown, or no time lies between the instants.
         """
-        start, end = (
-            None if text is None else parse_instant(read_instant(text, f"/query/{bound}"))
-            for bound, text in (("from", from_), ("to", to))
-        )
+        start = parse_instant(read_instant(from_, "/query/from")) if from_ else None
+        end = parse_instant(read_instant(to, "/query/to")) if to else None
         if start and end and start >= end:
             raise UnprocessableMemberError("/query/to", f"{to} is not after {from_}", "swap from and to")
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
-        window = Window.of(entries, start, end)
-        shown = window.select(entries) if window else []
-        histories = self._histories(name, vendor, item, shown if len(shown) <= MOST_CALLS else ())
-        return chart_calls(shown, histories, window, View())
+        find = partial(self._histories, name, vendor, item)
+        return chart_calls(entries, (start, end), find, View())
 
     def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
         """Return the histories of the items with the key `item` as an SVG.

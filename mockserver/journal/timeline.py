@@ -3,87 +3,64 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from operator import itemgetter
+from operator import attrgetter
 
 from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import Entry
-from mockserver.journal.item_history import ItemHistory
+from mockserver.journal.item_history import ItemHistory, millis_between
 from mockserver.journal.view import View
-from mockserver.model import Document, Value, call_tone
+from mockserver.model import Document, call_tone
 
 MOST_CALLS = 300
 """Maximum number of calls that a timeline shows one by one."""
 
-_MOST_LANES = 30
-_BUCKETS = 120
+_MOST_LANES, _BUCKETS = 30, 120
 _MILLISECOND = timedelta(milliseconds=1)
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _TONES = ("good", "neutral", "mixed", "bad")
 """Tones of calls, the best first."""
 
 
-class Window(Value, frozen=True):
-    """A part of a run, by the machine's clock."""
-
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, entries: Sequence[Entry], start: datetime | None, end: datetime | None) -> Window | None:
-        """Return the time from `start` to `end`, or None if there are no entries.
-
-        Without bounds, the time is that from the first call to the end of the last answer.
-        """
-        if not entries:
-            return None
-        first = min(map(_began, entries)) if start is None else start
-        last = max(map(_ended, entries)) if end is None else end
-        return cls(first, max(last, first + _MILLISECOND))
-
-    def select(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Return the entries that were open in the window."""
-        return [one for one in entries if _ended(one) >= self.start and _began(one) <= self.end]
-
-    def span(self, entry: Entry) -> tuple[float, float]:
-        """Return milliseconds from the window's start to the call's arrival, and to the end of its answer."""
-        return self._millis(_began(entry)), self._millis(_ended(entry))
-
-    @property
-    def millis(self) -> float:
-        return self._millis(self.end)
-
-    def _millis(self, moment: datetime) -> float:
-        return round((moment - self.start) / _MILLISECOND, 3)
-
-
 def chart_calls(
-    entries: Sequence[Entry], histories: Iterable[ItemHistory], window: Window | None, view: View
+    entries: Iterable[Entry],
+    bounds: tuple[datetime | None, datetime | None],
+    find_histories: Callable[[Sequence[Entry]], Iterable[ItemHistory]],
+    view: View,
 ) -> Document:
-    """Return the entries of the window as JSON; `histories` are the histories of their items.
+    """Return the calls that were open between the bounds as JSON, in the order of their arrival.
 
-    `bars` has the calls one by one. If there are too many calls, `buckets` counts the calls instead.
+    Bounds that are None, or outside the run, are the first arrival and the end of the last answer. `bars` has
+    the calls one by one. If there are too many calls, `buckets` counts the calls instead.
     """
     entries = sorted(entries, key=_began)
-    spans = [window.span(one) for one in entries] if window else []
-    lanes = find_lanes(spans) if len(spans) <= MOST_CALLS else [_MOST_LANES]
-    is_counted = max(lanes, default=0) >= _MOST_LANES
-    tones = [_tone(one) for one in entries]
+    first = min(map(_began, entries), default=_NO_TIME)
+    last = max(map(_ended, entries), default=first)
+    start = min(max(bounds[0] or first, first), last)
+    end = max(min(bounds[1] or last, last), start + _MILLISECOND)
+    entries = [one for one in entries if _ended(one) >= start and _began(one) <= end]
+    tones, span = [_tone(one) for one in entries], _millis(start, end)
+    spans = [(_millis(start, _began(one)), _millis(start, _ended(one))) for one in entries]
+    single = entries if len(entries) <= MOST_CALLS else []
+    histories = find_histories(sorted(single, key=attrgetter("number")))
+    lanes = find_lanes(spans) if single else []
+    if max(lanes, default=0) >= _MOST_LANES:
+        single = []
+    bars = [
+        {**view.listed(entry), "tone": tone, "lane": lane, "startMillis": began, "endMillis": ended}
+        for entry, tone, lane, (began, ended) in zip(single, tones, lanes, spans, strict=False)
+    ]
     return {
-        "from": print_instant(window.start) if window else None,
-        "to": print_instant(window.end) if window else None,
-        "spanMillis": window.millis if window else 0,
+        "from": print_instant(start),
+        "to": print_instant(end),
+        "spanMillis": span,
         "calls": len(entries),
-        "lanes": 0 if is_counted else max(lanes, default=-1) + 1,
-        "bars": []
-        if is_counted
-        else [
-            {**view.listed(entry), "tone": tone, "lane": lane, "startMillis": start, "endMillis": end}
-            for entry, tone, lane, (start, end) in zip(entries, tones, lanes, spans, strict=True)
-        ],
-        "retries": [] if is_counted else find_retries(entries, histories),
-        "buckets": count_calls(spans, tones, window.millis) if window and is_counted else [],
+        "lanes": max((bar["lane"] + 1 for bar in bars), default=0),
+        "bars": bars,
+        "retries": find_retries(single, histories),
+        "buckets": [] if bars else count_calls(spans, tones, span),
     }
 
 
@@ -92,8 +69,7 @@ def find_lanes(spans: Iterable[tuple[float, float]]) -> list[int]:
 
     The spans are in the order of their starts.
     """
-    lanes: list[int] = []
-    ends: list[float] = []
+    lanes, ends = list[int](), list[float]()
     for start, end in spans:
         lane = next((at for at, taken_until in enumerate(ends) if taken_until <= start), len(ends))
         ends[lane : lane + 1] = [end]
@@ -104,29 +80,23 @@ def find_lanes(spans: Iterable[tuple[float, float]]) -> list[int]:
 def find_retries(entries: Iterable[Entry], histories: Iterable[ItemHistory]) -> list[Document]:
     """Return each pair of calls of which the second carried items of the first again, with their number."""
     shown = {entry.number: entry for entry in entries}
-    pairs = Counter(
-        (before.number, after.number)
-        for history in histories
-        for before, after in pairwise(history.attempts)
-        if before.number != after.number
-    )
+    attempts = (pairwise(one.attempts) for one in histories)
+    pairs = Counter((first.number, again.number) for pair in attempts for first, again in pair)
     return [
         {
             "first": first,
             "again": again,
             "items": items,
-            "waitedMillis": round((_began(shown[again]) - _ended(shown[first])) / _MILLISECOND),
+            "waitedMillis": millis_between(_ended(shown[first]), _began(shown[again])),
         }
-        for (first, again), items in sorted(pairs.items(), key=itemgetter(0))
-        if first in shown and again in shown
+        for (first, again), items in sorted(pairs.items())
+        if first != again and first in shown and again in shown
     ]
 
 
-def count_calls(
-    spans: Iterable[tuple[float, float]], tones: Iterable[str], window_millis: float
-) -> list[Document]:
-    """Return the number of calls by tone in equal parts of the window; a call counts where it arrived."""
-    length = window_millis / _BUCKETS
+def count_calls(spans: Iterable[tuple[float, float]], tones: Iterable[str], span: float) -> list[Document]:
+    """Return the number of calls by tone in equal parts of `span`; a call counts where it arrived."""
+    length = span / _BUCKETS
     counts = [Counter[str]() for _ in range(_BUCKETS)]
     for (start, _), tone in zip(spans, tones, strict=True):
         counts[min(max(int(start / length), 0), _BUCKETS - 1)][tone] += 1
@@ -136,7 +106,6 @@ def count_calls(
             "endMillis": round((at + 1) * length, 3),
             "calls": found.total(),
             "tones": {tone: found[tone] for tone in _TONES if tone in found},
-            "worst": max(found, key=_TONES.index),
         }
         for at, found in enumerate(counts)
         if found
@@ -145,8 +114,9 @@ def count_calls(
 
 def _tone(entry: Entry) -> str:
     counts, warned = entry.decided.counts, len(entry.decided.warnings)
-    items = sum(counts.values())
-    return call_tone({"status": entry.status, "outcomes": counts, "warned": warned, "items": items})
+    return call_tone(
+        {"status": entry.status, "outcomes": counts, "warned": warned, "items": sum(counts.values())}
+    )
 
 
 def _began(entry: Entry) -> datetime:
@@ -155,3 +125,7 @@ def _began(entry: Entry) -> datetime:
 
 def _ended(entry: Entry) -> datetime:
     return entry.at + timedelta(milliseconds=entry.delay_ms)
+
+
+def _millis(first: datetime, later: datetime) -> float:
+    return round((later - first) / _MILLISECOND, 3)

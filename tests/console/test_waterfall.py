@@ -77,7 +77,7 @@ def test_a_label_may_pass_over_a_bar_in_another_lane() -> None:
     [
         (500, 490, "1,200 again, 490 ms"),
         (130, 120, "120 ms"),
-        (60, 50, ""),
+        (50, 40, ""),
         (500, -5, "1,200 again, before the answer"),
     ],
 )
@@ -95,8 +95,7 @@ def test_a_retry_is_joined_to_its_call() -> None:
     found = draw(bar(1, 0, 100), bar(2, 90, 200, lane=1), retries=[retry(1, 2, -10)])
 
     (line,) = found["retries"]
-    assert (line["from"]["end"], line["to"]["x"]) == (10, 9)
-    assert line["from"]["middle"] < line["to"]["middle"]
+    assert (line["from"], line["to"]) == ((10, 84), (9, 120))
 
 
 def test_ticks_lead_to_their_part_of_the_time() -> None:
@@ -139,13 +138,12 @@ def test_many_calls_are_bars_that_lead_to_their_part_of_the_time(browser: Client
     )
 
 
-def test_a_part_of_the_time_leads_to_the_whole(browser: Client) -> None:
+def test_a_part_of_the_time_leads_back_to_the_whole(browser: Client) -> None:
     order(browser, "A")
 
-    text = page(browser, f"{HERE}&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z")
+    text = page(browser, f"{HERE}&from=1970-01-01T00:00:00Z&to=9998-01-02T00:00:00Z")
 
-    assert "0 calls in 24 h" in text
-    assert ('href="/_console/timeline?sandbox=new">Whole run</a>' in text, ">Later</a>" in text) == (
+    assert ('href="/_console/timeline?sandbox=new">Whole run</a>' in text, ">Zoom out</a>" in text) == (
         True,
         True,
     )

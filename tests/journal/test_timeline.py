@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import ItemHistory
-from mockserver.journal.timeline import MOST_CALLS, Window, chart_calls, count_calls, find_lanes
+from mockserver.journal.timeline import MOST_CALLS, chart_calls, count_calls, find_lanes
 from mockserver.journal.view import View
 from mockserver.model import Delivery
 from tests.journal.test_item_plot import attempt
@@ -24,9 +24,13 @@ def call(number: int, start: float, end: float, delay: float = 0, **changes: Any
     return entry(number=number, at=at, duration_ms=took, delivery=Delivery(delay_ms=delay), **changes)
 
 
-def chart(*entries: Entry, histories: tuple[ItemHistory, ...] = (), **bounds: datetime | None) -> Any:
-    window = Window.of(entries, bounds.get("start"), bounds.get("end"))
-    return chart_calls(window.select(entries) if window else (), histories, window, View())
+def chart(
+    *entries: Entry,
+    histories: tuple[ItemHistory, ...] = (),
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Any:
+    return chart_calls(entries, (start, end), lambda _: histories, View())
 
 
 def after(millis: float) -> datetime:
@@ -66,10 +70,10 @@ def test_without_bounds_the_time_is_that_of_all_calls() -> None:
     assert (found["from"], found["spanMillis"]) == ("2026-01-05T09:00:00.005000Z", 495)
 
 
-def test_a_run_without_calls_has_no_time() -> None:
+def test_a_run_without_calls_is_empty() -> None:
     found = chart()
 
-    assert (found["from"], found["spanMillis"], found["bars"], found["lanes"]) == (None, 0, [], 0)
+    assert (found["calls"], found["lanes"], found["bars"], found["buckets"]) == (0, 0, [], [])
 
 
 def test_bounds_leave_calls_that_were_open_between_them() -> None:
@@ -78,6 +82,11 @@ def test_bounds_leave_calls_that_were_open_between_them() -> None:
     found = chart(*entries, start=after(10), end=after(20))
 
     assert [bar["number"] for bar in found["bars"]] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("start", "end", "span"), [(-9, 99, 30), (10, 99, 20), (-9, 5, 5), (50, 60, 1)])
+def test_bounds_outside_the_run_are_those_of_the_run(start: float, end: float, span: float) -> None:
+    assert chart(call(1, 0, 30), start=after(start), end=after(end))["spanMillis"] == span
 
 
 def test_a_time_of_one_instant_is_a_millisecond() -> None:
@@ -113,7 +122,7 @@ def test_many_calls_are_counted_in_parts_of_the_time() -> None:
     found = chart(*entries, bad)
 
     assert (found["bars"], found["lanes"], sum(one["calls"] for one in found["buckets"])) == ([], 0, 301)
-    assert (found["buckets"][0]["worst"], found["buckets"][-1]["worst"]) == ("good", "bad")
+    assert found["buckets"][-1]["tones"] == {"good": 1, "bad": 1}
 
 
 def test_calls_in_too_many_lanes_are_counted() -> None:
@@ -127,4 +136,3 @@ def test_a_call_counts_where_it_arrived() -> None:
         (0, 1, {"good": 1, "mixed": 1}),
         (119, 120, {"neutral": 1, "bad": 1}),
     ]
-    assert [one["worst"] for one in found] == ["mixed", "bad"]
