@@ -20,7 +20,7 @@ _SHOWN = 400
 
 def main(wanted: list[str]) -> int:
     """Check the points and return the exit status."""
-    points = list(find_points(first_minute, terminal, exports, console, browser, in_ci, face))
+    points = list(find_points(first_minute, terminal, exports, console, browser, in_ci, face, sums))
     points = [one for one in points if not wanted or str(one.number) in wanted]
     with TemporaryDirectory(prefix="people-") as folder, fresh_clone(Path(folder)) as stage:
         print(f"fresh clone, set up and answering after {stage.set_up_s:.0f} s")

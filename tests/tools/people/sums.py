@@ -11,6 +11,7 @@ from tests.tools.people.point import point
 from tests.tools.people.stage import Server, Stage
 
 SENT, BAD, LOST = 500, range(20, 496, 28), ("R-123", "R-200")
+AMOUNTS = ("amount_total", "amount_open", "book_amount_total", "book_amount_open")
 PAYT = {"Authorization": "Bearer any", "Content-Type": "application/json"}
 NIGHT = {
     "version": 1,
@@ -33,7 +34,7 @@ def send(server: Server, numbers: list[int]) -> None:
             "currency_code": "EUR",
             "invoice_date": "2026-06-01",
             "due_date": "2026-07-01",
-            **dict.fromkeys(("amount_total", "amount_open", "book_amount_total", "book_amount_open"), "250.50"),
+            **dict.fromkeys(AMOUNTS, "250.50"),
         }
         for number in numbers
     ]
