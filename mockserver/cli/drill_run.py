@@ -290,6 +290,12 @@ def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
         began=began,
         seconds=perf_counter() - clock,
         options=options.needed_again,
+        chosen=tuple(
+            word
+            for name, given in (("--case", options.cases), ("--tag", options.tags))
+            if given
+            for word in (name, ",".join(given))
+        ),
         exploring=("--explore", str(options.explore), "--seed", str(options.seed)),
         known=known,
         secrets={token: "{token}"} if len(token) >= _SHORTEST_SECRET else {},

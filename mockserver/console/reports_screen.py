@@ -108,7 +108,12 @@ def _text(node: Document, name: str) -> str:
 @page(BLUEPRINT, "/reports")
 def show_reports(visit: Visit, refused: Document | None = None, status: int = 200) -> Screen:
     found = visit.control.get("/reports")
-    own = {"obstacle": _obstacle(visit), "vendors": _testable(visit), "run": visit.contract.document()}
+    own = {
+        "runs": _runs(found["reports"]),
+        "obstacle": _obstacle(visit),
+        "vendors": _testable(visit),
+        "run": visit.contract.document(),
+    }
     return Screen("reports.html", {**found, **own, "kinds": dict(KINDS), "refused": refused}, status)
 
 
@@ -123,6 +128,17 @@ def run_contract(visit: Visit) -> Screen | Response:
     except OSError as error:
         refused = f"the run cannot be started: {error.strerror}"
     return show_reports(visit, refusal_of(refused), 409) if refused else move_to(visit.address("/reports"))
+
+
+def _runs(reports: list[Document]) -> list[Document]:
+    """Return one report of each run: the run's page or, without page, its JSON."""
+    found: dict[tuple[str, ...], Document] = {}
+    for one in reports:
+        if one["run"]:
+            run = str(PurePosixPath(one["path"]).parent), *one["run"].values()
+            if one["kind"] == "page" or run not in found:
+                found[run] = one
+    return list(found.values())
 
 
 def _obstacle(visit: Visit) -> str:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path, PurePosixPath
 
 from mockserver.codec import json, xml
 from mockserver.codec.instants import print_instant
 from mockserver.control.control_call import ControlError, UnknownNameError
 from mockserver.errors import MalformedBody
-from mockserver.model import Document, Reply
+from mockserver.model import Document, Json, Reply
 
 MAX_REPORTS = 500
 MAX_FILE_BYTES = 20 * 1024 * 1024
@@ -38,9 +39,12 @@ KINDS: Mapping[str, str] = {
 MAX_READ_BYTES = 5 * 1024 * 1024
 """Maximum size of a file whose verdict is read."""
 
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 8192
 _MAX_DIGITS = 9
 _TITLE = re.compile(rb"<title>(\d{1,9}) failed, (\d{1,9}) passed")
+_RUN = re.compile(rb'<meta name="mockserver-run" content="([^"]{1,8000})">')
+_RUN_MEMBERS = ("command", "vendor", "result", "line")
+_LONGEST_MEMBER = 1000
 
 
 class ReportTooLargeError(ControlError):
@@ -67,7 +71,7 @@ class _Report:
             "kind": kind,
             "modified": print_instant(datetime.fromtimestamp(self.modified, UTC)),
             "bytes": self.size_bytes,
-            "verdict": read_verdict(self.file, kind),
+            **read_result(self.file, kind),
         }
 
 
@@ -139,35 +143,36 @@ def _inside(root: Path, file: Path) -> Path | None:
     return real if is_report and file.suffix == real.suffix else None
 
 
-def read_verdict(file: Path, kind: str) -> Document | None:
-    """Return the numbers of passed, failed and known failed checks; None if they cannot be read."""
+def read_result(file: Path, kind: str) -> Document:
+    """Return the numbers of checks in a file (`verdict`) and its run; None for each that cannot be read."""
+    nothing: Document = {"verdict": None, "run": None}
     reader = _READERS.get(kind)
     try:
         if reader is None or file.stat().st_size > MAX_READ_BYTES:
-            return None
-        return reader(file.read_bytes())
+            return nothing
+        return {**nothing, **reader(file.read_bytes())}
     except (OSError, MalformedBody):
-        return None
+        return nothing
 
 
-def _of_summary(content: bytes) -> Document | None:
+def _of_summary(content: bytes) -> Document:
     found = json.decode(content)
     json.check_depth(found)
     if isinstance(found, list) and found and all(isinstance(one, dict) and "passed" in one for one in found):
         passed = sum(one["passed"] is True for one in found)
         return _verdict(passed, len(found) - passed, 0)
     if not isinstance(found, dict):
-        return None
+        return {}
     counts = [found.get(name) for name in ("passed", "failed", "known")]
     numbers = [count for count in counts if isinstance(count, int) and not isinstance(count, bool)]
-    return _verdict(*numbers) if len(numbers) == len(counts) else None
+    return {**_run(found.get("run")), **(_verdict(*numbers) if len(numbers) == len(counts) else {})}
 
 
-def _of_junit(content: bytes) -> Document | None:
+def _of_junit(content: bytes) -> Document:
     root = xml.parse(content)
     suites = [root] if root.tag == "testsuite" else list(root.findall("testsuite"))
     if root.tag not in ("testsuite", "testsuites") or not suites:
-        return None
+        return {}
     tests, failures, errors, skipped = (
         sum(_number(suite.get(name, "0")) for suite in suites)
         for name in ("tests", "failures", "errors", "skipped")
@@ -175,20 +180,29 @@ def _of_junit(content: bytes) -> Document | None:
     return _verdict(max(0, tests - failures - errors - skipped), failures + errors, skipped)
 
 
-def _of_page(content: bytes) -> Document | None:
-    match = _TITLE.search(content[:_HEAD_BYTES])
-    return _verdict(int(match[2]), int(match[1]), 0) if match else None
+def _of_page(content: bytes) -> Document:
+    head = content[:_HEAD_BYTES]
+    title, run = _TITLE.search(head), _RUN.search(head)
+    found = json.decode(unescape(run[1].decode(errors="replace")).encode()) if run else None
+    return {**_run(found), **(_verdict(int(title[2]), int(title[1]), 0) if title else {})}
 
 
 def _verdict(passed: int, failed: int, known: int) -> Document:
-    return {"passed": passed, "failed": failed, "known": known}
+    return {"verdict": {"passed": passed, "failed": failed, "known": known}}
+
+
+def _run(found: Json) -> Document:
+    """Return the members of a run (`_RUN_MEMBERS`) that a report contains; {} if one is missing or long."""
+    texts = {name: found.get(name) for name in _RUN_MEMBERS} if isinstance(found, dict) else {}
+    is_run = texts and all(isinstance(text, str) and len(text) <= _LONGEST_MEMBER for text in texts.values())
+    return {"run": texts} if is_run else {}
 
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS else 0
 
 
-_READERS: Mapping[str, Callable[[bytes], Document | None]] = {
+_READERS: Mapping[str, Callable[[bytes], Document]] = {
     "summary": _of_summary,
     "junit": _of_junit,
     "page": _of_page,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,43 @@ def test_reports_are_listed_with_their_verdicts_in_words(visitor: Client, folder
     assert ("1 failed</strong>" in text, "1 passed" in text, "not told" in text) == (True, True, True)
 
 
+RUN = {"command": "drill", "vendor": "payt", "result": "91 cases · 3 silent", "line": "mockserver drill payt"}
+
+
+def test_a_run_is_listed_once_by_its_page(visitor: Client, folder: Path) -> None:
+    (folder / "drill").mkdir()
+    (folder / "drill" / "report.json").write_text(json.dumps({"run": RUN}))
+    (folder / "drill" / "index.html").write_text(as_page(RUN))
+
+    assert [one["path"] for one in twin(visitor, "/reports.json")["runs"]] == ["drill/index.html"]
+
+
+def test_two_runs_of_a_folder_are_two(visitor: Client, folder: Path) -> None:
+    (folder / "a.html").write_text(as_page(RUN))
+    (folder / "b.html").write_text(as_page({**RUN, "vendor": "xero"}))
+
+    assert len(twin(visitor, "/reports.json")["runs"]) == 2
+
+
+@pytest.mark.parametrize("address", ["/reports", "/reports/view?path=index.html"])
+def test_a_run_has_its_vendor_command_and_result_for_a_name(
+    visitor: Client, folder: Path, address: str
+) -> None:
+    (folder / "index.html").write_text(as_page(RUN))
+
+    text = page(visitor, address)
+
+    assert ("payt drill" in text, "91 cases · 3 silent" in text) == (True, True)
+
+
+def test_the_page_says_how_to_start_a_drill(visitor: Client) -> None:
+    assert "mockserver drill VENDOR --env API_URL={url}" in page(visitor, "/reports")
+
+
+def as_page(run: object) -> str:
+    return f'<meta name="mockserver-run" content="{escape(json.dumps(run))}">'
+
+
 def test_an_empty_folder_says_how_to_fill_it(visitor: Client) -> None:
     assert "mockserver contract --report" in page(visitor, "/reports")
 
@@ -78,10 +116,8 @@ def test_a_page_is_shown_in_a_frame_that_runs_nothing(visitor: Client, folder: P
 
     text = page(visitor, "/reports/view?path=index.html")
 
-    assert (
-        '<iframe class="foreign" sandbox src="/_console/reports/page?sandbox=default&amp;path=index.html"'
-        in text
-    )
+    frame = "/_console/reports/page?sandbox=default&amp;path=index.html#framed"
+    assert f'<iframe class="foreign" sandbox src="{frame}"' in text
     assert HOSTILE not in text
 
 

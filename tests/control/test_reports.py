@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -57,9 +58,30 @@ def test_reports_are_listed_newest_first_with_kind_time_and_size(operator: Clien
         os.utime(file, (1_000_000 + age, 1_000_000 + age))
 
     assert listed(operator) == [
-        {"path": "c.sh", "kind": "script", "modified": "1970-01-12T13:46:42Z", "bytes": 2, "verdict": None},
-        {"path": "sub/b.har", "kind": "har", "modified": "1970-01-12T13:46:41Z", "bytes": 1, "verdict": None},
-        {"path": "a.html", "kind": "page", "modified": "1970-01-12T13:46:40Z", "bytes": 0, "verdict": None},
+        {
+            "path": "c.sh",
+            "kind": "script",
+            "modified": "1970-01-12T13:46:42Z",
+            "bytes": 2,
+            "verdict": None,
+            "run": None,
+        },
+        {
+            "path": "sub/b.har",
+            "kind": "har",
+            "modified": "1970-01-12T13:46:41Z",
+            "bytes": 1,
+            "verdict": None,
+            "run": None,
+        },
+        {
+            "path": "a.html",
+            "kind": "page",
+            "modified": "1970-01-12T13:46:40Z",
+            "bytes": 0,
+            "verdict": None,
+            "run": None,
+        },
     ]
 
 
@@ -88,6 +110,31 @@ def test_a_report_is_listed_with_what_it_says(
     found = listed(operator)[0]["verdict"]
 
     assert found == (verdict and dict(zip(("passed", "failed", "known"), verdict, strict=True)))
+
+
+RUN = {"command": "drill", "vendor": "payt", "result": "3 silent", "line": "mockserver drill 'a \"b\"'"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("report.json", json.dumps({"run": RUN})),
+        ("index.html", f'<meta name="mockserver-run" content="{escape(json.dumps(RUN))}">'),
+    ],
+)
+def test_a_report_names_the_run_that_wrote_it(
+    operator: Client, folder: Path, name: str, content: str
+) -> None:
+    (folder / name).write_text(content)
+
+    assert listed(operator)[0]["run"] == RUN
+
+
+@pytest.mark.parametrize("run", ["x", {**RUN, "line": 5}, {"vendor": "payt"}, {**RUN, "line": "x" * 1001}])
+def test_a_run_that_is_told_otherwise_is_none(operator: Client, folder: Path, run: object) -> None:
+    (folder / "report.json").write_text(json.dumps({"run": run}))
+
+    assert listed(operator)[0]["run"] is None
 
 
 def test_a_file_that_is_very_long_is_listed_unread(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import yaml
-from jinja2 import Environment, PackageLoader
 
 from mockserver import __version__
 from mockserver.cli.drill_report.badge import badge_svg
@@ -23,15 +22,15 @@ from mockserver.cli.drill_report.results import (
 )
 from mockserver.cli.drill_report.strip import FATES, draw_strip
 from mockserver.codec import json
+from mockserver.console.report_file import report_templates, run_document
 from mockserver.contract.report.junit import JunitCase, junit_xml
-from mockserver.contract.report.text import xml
+from mockserver.contract.report.text import counted, xml
 from mockserver.model import Json
 from mockserver.testing.control_client import plain_json
 from mockserver.testing.drill import CLEAN, DOUBTFUL, SILENT, SURVIVED, TOLD, UNMET
 
 VERSION = 1
 _LONGEST_SCENARIO = 20_000
-_COLOURS = {SILENT: "bad", DOUBTFUL: "known", KNOWN: "known", SURVIVED: "good", TOLD: "good"}
 
 
 def junit_suite(report: DrillReport) -> tuple[Mapping[str, object], list[JunitCase]]:
@@ -75,12 +74,18 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
     return replace(case, kind="skipped" if row.verdict in (KNOWN, UNMET) else "", output=text)
 
 
+def _run_document(report: DrillReport) -> Json:
+    result = f"{counted(len(report.results), 'cases')} · {report.counts[SILENT]} silent"
+    return run_document("drill", report.vendor, result, report.whole_line)
+
+
 def report_document(report: DrillReport) -> Json:
     """Return the report as JSON; in `cases`, a run without findings lacks scenario, items and calls."""
     counts, plan = report.counts, report.plan
     return {
         "version": VERSION,
         "mockserver": __version__,
+        "run": _run_document(report),
         "began": report.began,
         "seconds": round(report.seconds, 3),
         "passed": counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL],
@@ -143,13 +148,14 @@ def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
 
 def html_page(report: DrillReport) -> str:
     counts = report.counts
-    pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
-    pages.filters.update(colour=lambda row: _COLOURS.get(row.verdict, "quiet"), said=report.said, xml=xml)
+    pages = report_templates(__package__)
+    pages.filters.update(counted=counted, said=report.said, xml=xml)
     return pages.get_template("page.html").render(
         report=report,
         plan=report.plan,
-        passed=counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL],
-        failed=counts[SILENT],
+        run=_run_document(report),
+        began=report.began,
+        title=f"{counts[SILENT]} failed, {counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL]} passed",
         counts=count_words(report),
         causes=find_causes(report),
         evidence=EVIDENCE,
@@ -160,7 +166,6 @@ def html_page(report: DrillReport) -> str:
         fates=FATES,
         scenario=_scenario,
         strip=draw_strip,
-        version=__version__,
     )
 
 

@@ -84,6 +84,8 @@ class DrillReport:
     seconds: float
     options: tuple[str, ...] = ()
     """Vendor or file, and options, of the command that repeats a case."""
+    chosen: tuple[str, ...] = ()
+    """Options that choose the cases."""
     exploring: tuple[str, ...] = ()
     """Options of the command that draws and runs this drill's schedules again."""
     known: Mapping[Place, str] = field(default_factory=dict)
@@ -168,6 +170,11 @@ class DrillReport:
         """Return `before` and the client's command as one line of shell, with secrets replaced."""
         words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
         return one_line(" ".join(map(_quote, redact_words(words))), _LONGEST_COMMAND)
+
+    @property
+    def whole_line(self) -> str:
+        """The command that repeats the drill."""
+        return self.command_line(("mockserver", "drill", *self.options, *self.chosen, "--"))
 
     def again(self, row: DrillRow) -> str:
         """Return the command that repeats the row's case (for a drawn schedule, the whole exploration)."""

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-
-from mockserver import __version__
 from mockserver.codec.redaction import MASK
+from mockserver.console.report_file import report_templates, run_document
 from mockserver.contract.exchange import Request, Response
 from mockserver.contract.report.text import HiddenSecrets, counted, one_line
 from mockserver.contract.traffic import Drift, DriftedExchange
@@ -58,8 +56,10 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
 
 
 def page(drift: Drift, name: str) -> str:
-    pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
-    return pages.get_template("drift.html").render(drift=document(drift, name), version=__version__)
+    found = document(drift, name)
+    result = f"{counted(len(drift.calls), 'calls')} · {len(drift.drifted):,} differ"
+    run = run_document("verify", drift.vendor, result, "")
+    return report_templates(__package__).get_template("drift.html").render(drift=found, run=run)
 
 
 def _call(one: DriftedExchange) -> Iterator[str]:

@@ -10,12 +10,11 @@ from shlex import quote
 from typing import NamedTuple
 from urllib.parse import quote as quote_path
 
-from jinja2 import Environment, PackageLoader
-
 from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.urls import is_loopback
+from mockserver.console.report_file import report_templates
 from mockserver.contract.exchange import Exchange, Finding, Request, Response
 from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.report.junit import JunitCase, junit_xml
@@ -72,7 +71,7 @@ _EXECUTABLE = 0o755
 
 
 def html_page(document: Json) -> str:
-    pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
+    pages = report_templates(__package__)
     pages.filters.update(
         anchor=lambda name, vendor: _NO_ANCHOR.sub("-", f"{vendor}-{name}"),
         body=_body,
@@ -89,7 +88,7 @@ def html_page(document: Json) -> str:
         # The HTML list numbers the steps itself.
         without_number=lambda step: one_line(_NUMBER.sub("", step), _LONGEST),
     )
-    return pages.get_template("report.html").render(document)
+    return pages.get_template("report.html").render(document, version=document["mockserver"])
 
 
 def _columns(operations: Sequence[Json]) -> list[Json]:
@@ -123,6 +122,11 @@ class OutcomeSquare(NamedTuple):
     """The worst outcome of the square's items."""
     says: str
     """The square's items and their outcomes in words."""
+
+    @property
+    def sign(self) -> str:
+        """The outcome whose sign the console draws."""
+        return "created" if self.outcome == "accepted" else self.outcome
 
 
 def outcome_squares(items: Sequence[Mapping[str, str]]) -> list[OutcomeSquare]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from mockserver import __version__
+from mockserver.console.report_file import run_document
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, fingerprint
 from mockserver.contract.exchange import Check, Exchange, Finding, Request, Response, all_checks, check_named
@@ -170,11 +171,16 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
     A body that is not UTF-8 is under `base64`, not `body`. `target` is null for a run in this process.
     """
     runs = list(outcomes)
+    counts = tally_findings(runs)
+    names = ", ".join(one.session.api.name for one in runs)
+    result = f"{counts['passed']:,} passed · {counts['failed']:,} failed"
+    lines = (HiddenSecrets(one.session.secrets).text(command_line(one.session.plan)) for one in runs)
     return {
         "version": VERSION,
         "mockserver": __version__,
+        "run": run_document("contract", names, result, " && ".join(lines)),
         "began": began,
-        **tally_findings(runs),
+        **counts,
         "vendors": [_vendor(one) for one in runs],
     }
 

@@ -13,7 +13,7 @@ from mockserver.cli.drill_report.files import KINDS, write_reports
 from mockserver.cli.drill_report.github import MOST_ROWS, annotation_lines, markdown_summary
 from mockserver.cli.drill_report.results import DrillReport
 from mockserver.contract.report.text import MOST_ANNOTATIONS
-from mockserver.control.reports import read_verdict
+from mockserver.control.reports import read_result
 from mockserver.testing.drill import DrillFinding, Ending
 from tests.support.drill_results import (
     HOSTILE,
@@ -164,7 +164,8 @@ def test_the_console_knows_how_a_drill_went(tmp_path: Path) -> None:
     files = write_reports(("html", "junit", "json"), tmp_path, mixed())
 
     assert [
-        read_verdict(file, kind) for file, kind in zip(files, ("page", "junit", "summary"), strict=True)
+        read_result(file, kind)["verdict"]
+        for file, kind in zip(files, ("page", "junit", "summary"), strict=True)
     ] == [
         {"passed": 2, "failed": 1, "known": 0},
         {"passed": 2, "failed": 1, "known": 2},

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from traceback import format_exception_only
 
-from tests.tools.people import browser, console, exports, face, first_minute, in_ci, terminal
+from tests.tools.people import browser, console, exports, face, first_minute, in_ci, sums, terminal
 from tests.tools.people.point import Point, find_points
 from tests.tools.people.stage import Stage, fresh_clone
 

@@ -1,0 +1,31 @@
+"""Templates of reports: one HTML file each, in the console's design, which needs no other file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader
+
+from mockserver import __version__
+from mockserver.model import Document, shown_outcomes
+
+_HOME = "mockserver.console"
+_LONGEST_LINE = 500
+
+
+def report_templates(package: str) -> Environment:
+    """Return the templates of a package and of the console; those of the package have precedence."""
+    loader = ChoiceLoader([PackageLoader(package), PackageLoader(_HOME)])
+    pages = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    stylesheet, icon = (
+        files(_HOME).joinpath("static", name).read_text("utf-8") for name in ("base.css", "icon.svg")
+    )
+    pages.globals.update(version=__version__, stylesheet=stylesheet, icon=icon)
+    pages.filters.update(number="{:,}".format, shown_outcomes=shown_outcomes)
+    return pages
+
+
+def run_document(command: str, vendor: str, result: str, line: str) -> Document:
+    """Return what a report says of its run, for lists of reports; `line` is the whole command line."""
+    line = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
+    return {"command": command, "vendor": vendor, "result": result, "line": line}
