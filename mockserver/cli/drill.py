@@ -158,6 +158,7 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
 @option("--baseline", scope="drill", type=_FILE, help="Known findings: listed, not failures.")
 @option("--write-baseline", scope="drill", type=_FILE, help="Write all findings for --baseline.")
 @option("--json", "as_json", is_flag=True, help="Print only JSON, one document.")
+@option("-v", "--verbose", is_flag=True, help="Also print a line for each case.")
 def drill(**given: Any) -> None:
     """Run a client against cases of partial failure: which items does it lose, send or pay twice?
 

@@ -30,7 +30,7 @@ from mockserver.cli.options import (
     nearest,
     vendor_names,
 )
-from mockserver.cli.output import write_json, write_lines
+from mockserver.cli.output import open_progress_line, write_json, write_lines
 from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
 from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
@@ -97,6 +97,7 @@ class DrillOptions:
     baseline: Path | None
     write_baseline: Path | None
     as_json: bool
+    verbose: bool
 
     @property
     def needed_again(self) -> tuple[str, ...]:
@@ -305,11 +306,17 @@ def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
         _end_at_obstacle(options, report)
     cases = choose_cases(plan.cases, options)
     _say(options, f"{drill.vendor}   {plan.says} · {counted(len(cases), 'cases')} · {options.jobs} at a time")
-    _say(options, *(row_line(report, row) for row in report.rows))
+    if options.verbose:
+        _say(options, *(row_line(report, row) for row in report.rows))
     results: list[Result] = []
+    line = open_progress_line(is_silent=options.as_json or options.verbose)
     for result in pool.map(lambda case: drill.run(case, plan.clean), cases):
         results.append(result)
-        _say(options, row_line(report, report.row(result)))
+        if options.verbose:
+            _say(options, row_line(report, report.row(result)))
+        silent = sum(one.verdict == SILENT for one in results)
+        line.show(f"{len(results)} of {counted(len(cases), 'cases')} · {silent} silent · {result.case.id}")
+    line.clear()
     results += _explore(options, drill, plan, pool)
     report = replace(report, results=tuple(results), seconds=perf_counter() - clock)
     _say(options, *cause_lines(report))

@@ -145,6 +145,8 @@ class Result:
     """History of each item, as the control plane returns it."""
     calls: Sequence[Mapping[str, Json]] = ()
     """Calls of the journal, as the control plane returns them."""
+    ledger: Mapping[str, Json] = field(default_factory=dict)
+    """How the items ended, as the control plane returns it; {} if the client did not run."""
 
     @property
     def word(self) -> str:
@@ -262,6 +264,7 @@ class Drill:
             sandbox=name,
             items=found["items"],
             calls=found["calls"],
+            ledger=found.get("ledger", {}),
         )
 
     def drop(self, result: Result) -> None:

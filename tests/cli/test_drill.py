@@ -45,11 +45,11 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command in a folder of its own, without colours."""
+    """Run the command in a folder of its own, without colours, with a line for each case."""
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str, **environment: str) -> Result:
-        return CliRunner(env={"NO_COLOR": "1", **environment}).invoke(main, ["drill", *words])
+        return CliRunner(env={"NO_COLOR": "1", **environment}).invoke(main, ["drill", "-v", *words])
 
     return run
 
@@ -90,6 +90,15 @@ def test_a_client_with_a_fault_fails(drill: Run) -> None:
     assert "silent 1" in result.output
     assert "again: mockserver drill payt --case item-refused -- " in result.output
     assert result.exit_code == 1
+
+
+def test_without_v_causes_stand_alone(tmp_path: Path) -> None:
+    words = ["payt", "--report-dir", str(tmp_path), "--case", "item-refused,reset"]
+
+    result = CliRunner().invoke(main, ["drill", *words, *client("--fault", "status-line-only")])
+
+    lines = result.output.splitlines()
+    assert (lines[1][:24], lines[2][:15]) == ("mend this first: 1 case:", "  item-refused:")
 
 
 def test_cases_are_chosen_by_tag(drill: Run) -> None:
@@ -261,7 +270,7 @@ def test_reports_are_written(drill: Run, tmp_path: Path) -> None:
     result = drill("payt", *words, *client("--fault", "status-line-only"), GITHUB_STEP_SUMMARY=str(summary))
 
     assert {one.name for one in (tmp_path / "out").iterdir()} == {"junit.xml", "report.json"}
-    assert "::error title=payt item-refused" in result.output
+    assert "::error title=payt 1 case%3A " in result.output
     assert "item-refused" in summary.read_text()
 
 

@@ -17,7 +17,7 @@ from tests.docs.pages import DOCS
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = (DOCS / "test-your-client.md").read_text(encoding="utf-8")
-TABLE = PAGE.partition("```console")[2].partition("```")[0].splitlines()
+TABLE = PAGE.partition("With `-v`")[2].partition("```console")[2].partition("```")[0].splitlines()
 
 
 def rows_of(lines: Iterable[str]) -> list[str]:
@@ -30,7 +30,7 @@ ROWS = rows_of(TABLE)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the example calls curl, which is not here")
-def test_the_first_table_comes_out_so(tmp_path: Path) -> None:
+def test_the_lines_of_the_cases_come_out_so(tmp_path: Path) -> None:
     words = shlex.split(TABLE[1].removeprefix("$ mockserver "))
     words[words.index("sh") + 1] = str(CHECKOUT / words[words.index("sh") + 1])
     cases = ",".join(row.split()[1] for row in ROWS)

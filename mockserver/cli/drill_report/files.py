@@ -25,6 +25,7 @@ from mockserver.codec import json
 from mockserver.console.report_file import report_templates, run_document
 from mockserver.contract.report.junit import JunitCase, junit_xml
 from mockserver.contract.report.text import counted, xml
+from mockserver.journal.ledger import FIGURES
 from mockserver.model import Json
 from mockserver.testing.control_client import plain_json
 from mockserver.testing.drill import CLEAN, DOUBTFUL, SILENT, SURVIVED, TOLD, UNMET
@@ -137,6 +138,7 @@ def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
             }
             for one in result.findings
         ],
+        "ledger": dict(result.ledger),
         "status": result.ending.status,
         "starts": list(result.ending.starts),
         "seconds": round(result.duration_s, 3),
@@ -164,6 +166,7 @@ def html_page(report: DrillReport) -> str:
         clean=report.row(report.plan.clean),
         ending=ending_words,
         fates=FATES,
+        figures=FIGURES,
         scenario=_scenario,
         strip=draw_strip,
     )

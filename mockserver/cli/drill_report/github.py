@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mockserver.cli.drill_report.causes import find_causes
 from mockserver.cli.drill_report.results import DrillReport, count_words
-from mockserver.contract.report.text import annotation, first_annotations, markdown_cell
+from mockserver.contract.report.text import annotation, counted, first_annotations, markdown_cell
 from mockserver.testing.drill import SILENT
 
 MOST_ROWS = 100
@@ -16,13 +16,14 @@ MOST_ROWS = 100
 def annotation_lines(report: DrillReport) -> list[str]:
     if report.plan.obstacle:
         return [annotation("the client cannot be drilled", report.said(report.plan.obstacle))]
+    again = {row.id: report.again(row) for row in report.rows}
     failed = [
         annotation(
-            f"{report.vendor} {row.id}: {row.word}",
-            f"{report.said(row.message)}\nagain: {report.again(row)}",
+            f"{report.vendor} {cause.title}",
+            f"{cause.example['case']}: {cause.example['message']}\nagain: {again[cause.example['case']]}",
         )
-        for row in report.rows
-        if row.verdict == SILENT
+        for cause in find_causes(report)
+        if cause.verdict == SILENT
     ]
     return first_annotations(failed, "mockserver drill")
 
@@ -43,7 +44,9 @@ def markdown_summary(report: DrillReport) -> str:
         ]
         rows = [(row.word, row.id, report.said(row.message), report.again(row)) for row in found]
         lines += _table("| | cases | cause | for example | its answer |\n|---|---|---|---|---|", causes)
-        lines += _table("\n| | case | what was found | again |\n|---|---|---|---|", rows)
+        lines.append(f"\n<details><summary>{counted(len(found), 'cases')} with findings</summary>\n")
+        lines += _table("| | case | what was found | again |\n|---|---|---|---|", rows)
+        lines.append("\n</details>")
     if len(found) > MOST_ROWS:
         lines.append(f"\n{len(found) - MOST_ROWS} more are in the report.")
     return "\n".join([*lines, ""])

@@ -33,17 +33,18 @@ def row_line(report: DrillReport, row: DrillRow) -> str:
 
 
 def cause_lines(report: DrillReport) -> Iterator[str]:
-    """Yield the worst cause with its example, then the titles of all others; nothing without a new fault."""
-    causes = find_causes(report)
-    if causes and causes[0].verdict == SILENT:
-        example = causes[0].example
-        texts = {**{name: example[name] for name in EVIDENCE}, "then": "; ".join(example["followed"])}
-        yield style(f"mend this first: {causes[0].title}", bold=True)
-        yield f"  {example['case']}: {example['message']}"
+    """Yield each cause with an example; for the first, if it is a new fault, also the call that shows it."""
+    for at, cause in enumerate(find_causes(report)):
+        example = cause.example
+        is_first = at == 0 and cause.verdict == SILENT
+        yield style(f"mend this first: {cause.title}", bold=True) if is_first else cause.title
+        yield f"  {example['case']}: {one_line(example['message'], _LONGEST_TEXT)}"
+        texts = {name: example[name] for name in (*EVIDENCE, "ledger")} if is_first else {}
         for name, text in texts.items():
             if text:
                 yield f"    {name:<9}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"
-        yield from (f"  {cause.title}" for cause in causes[1:])
+        if is_first:
+            yield f"    {'then':<9}{one_line('; '.join(example['followed']), _LONGEST_TEXT)}"
 
 
 def closing_lines(report: DrillReport, files: Iterable[Path]) -> Iterator[str]:

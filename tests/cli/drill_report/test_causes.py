@@ -98,7 +98,7 @@ def test_what_the_client_did_next_is_told_in_few_lines() -> None:
 
 
 def test_the_terminal_says_what_to_mend_first_and_shows_it() -> None:
-    made = report(unread("a"), unread("b"), early("c"))
+    made = report(unread("a", ledger={"says": "sent 2 · stored 1"}), unread("b"), early("c"))
 
     assert [unstyle(line) for line in cause_lines(made)] == [
         f"mend this first: 2 cases: {UNREAD} (LOST)",
@@ -108,8 +108,10 @@ def test_the_terminal_says_what_to_mend_first_and_shows_it() -> None:
         '    answer   {"count": 2}',
         "    told     counts 2 of 3",
         "    schema   ledger.yaml:212",
+        "    ledger   sent 2 · stored 1",
         "    then     GET /v1/invoices 200; the client ended with 0 after 0.5 s",
-        f"  1 case: {EARLY} (RUDE)",
+        f"1 case: {EARLY} (RUDE)",
+        "  c: item  was RUDE",
     ]
 
 
@@ -120,7 +122,10 @@ def test_a_finding_without_a_call_shows_how_the_client_ended() -> None:
 
 
 def test_nothing_is_to_be_mended_if_nothing_is_sure() -> None:
-    assert list(cause_lines(report(result("a"), early("b", doubtful=True)))) == []
+    assert list(cause_lines(report(result("a"), early("b", doubtful=True)))) == [
+        f"1 case: {EARLY} (RUDE, doubtful)",
+        "  b: item  was RUDE",
+    ]
 
 
 def test_a_program_reads_causes_with_an_example_whole(tmp_path: Path) -> None:
@@ -142,6 +147,7 @@ def test_a_program_reads_causes_with_an_example_whole(tmp_path: Path) -> None:
                 "answer": '{"count": 2}',
                 "told": "counts 2 of 3",
                 "schema": "ledger.yaml:212",
+                "ledger": "",
                 "followed": ["GET /v1/invoices 200", "the client ended with 0 after 0.5 s"],
             },
         }

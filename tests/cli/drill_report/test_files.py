@@ -227,12 +227,20 @@ def test_each_start_of_the_client_is_told(tmp_path: Path) -> None:
 def test_a_failure_is_an_annotation_that_no_text_can_leave() -> None:
     (line,) = annotation_lines(hostile())
 
-    assert line.startswith("::error title=ledger half%3A LOST::")
+    assert line.startswith("::error title=ledger 1 case%3A ")
     assert "\n" not in line
 
 
+def test_cases_with_one_cause_are_one_annotation() -> None:
+    (line,) = annotation_lines(report(*(result(name, finding("LOST", "R-1", cause="x")) for name in "ab")))
+
+    again = "mockserver drill ledger --case a -- "
+    assert line.startswith(f"::error title=ledger 2 cases%3A x (LOST)::a: item R-1 was LOST%0Aagain: {again}")
+
+
 def test_more_failures_than_github_shows_are_counted() -> None:
-    lines = annotation_lines(report(*(result(f"case-{at}", finding()) for at in range(15))))
+    causes = (finding(cause=f"cause {at}") for at in range(15))
+    lines = annotation_lines(report(*(result(f"case-{at}", one) for at, one in enumerate(causes))))
 
     assert len(lines) == MOST_ANNOTATIONS
     assert lines[-1] == "::error title=mockserver drill::6 more in the summary"
@@ -244,7 +252,8 @@ def test_the_summary_has_a_table_of_what_was_found() -> None:
     assert text.startswith(
         "### mockserver drill ledger: survived 1 · told 0 · silent 1 · doubtful 1 · known 1 · unmet 1\n"
     )
-    assert "| LOST | half | item R-1 was LOST | mockserver drill ledger --case half" in text
+    folded = text.partition("<details><summary>3 cases with findings</summary>\n\n")[2]
+    assert "| LOST | half | item R-1 was LOST | mockserver drill ledger --case half" in folded
 
 
 def test_a_summary_is_cut_to_what_github_takes() -> None:
@@ -252,3 +261,18 @@ def test_a_summary_is_cut_to_what_github_takes() -> None:
 
     assert text.count("| LOST | case-") == MOST_ROWS
     assert text.endswith("\n40 more are in the report.\n")
+
+
+def test_the_ledger_of_a_case_is_on_the_page_with_its_money(tmp_path: Path) -> None:
+    figure = {"items": 1, "sums": [{"currency": "EUR", "amount": "50.00"}]}
+    none: dict[str, Any] = {"items": 0, "sums": []}
+    ledger = {"says": "", "sent": figure, "lost": figure, "notTried": none, "doubled": none}
+
+    page = files_of(tmp_path, report(result("a", ledger=ledger)))["index.html"]
+
+    figures = page.partition('aria-label="How the items of a ended">')[2].partition("</ul>")[0]
+    assert re.findall(r"<li(.*?)>(.*?)</li>", figures) == [
+        ("", "sent <strong>1</strong> <small>EUR 50.00</small>"),
+        (' class="error"', "lost <strong>1</strong> <small>EUR 50.00</small>"),
+        ("", "doubled <strong>0</strong>"),
+    ]
