@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,12 +51,18 @@ _WALKED = 12
 """Most pages of one route that are read in search of links."""
 
 
+_RUN = escape(
+    '{"command": "drill", "vendor": "payt", "result": "3 cases · 1 silent", "line": "mockserver drill"}'
+)
+
+
 def write_reports(folder: Path) -> None:
     """Write a few reports, one of them hostile."""
     text = "<script>window.hacked = true</script>"
     for name, content in (
         ("hostile.html", f"<!doctype html><title>x</title><h1>{text}</h1>"),
         ("junit.xml", f"<testsuites>{text}</testsuites>"),
+        ("index.html", f'<title>1 failed, 2 passed</title><meta name="mockserver-run" content="{_RUN}">'),
     ):
         (folder / name).write_text(content, encoding="utf-8")
 

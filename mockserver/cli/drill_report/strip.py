@@ -41,8 +41,8 @@ FATES: Mapping[str, Fate] = {
     "unsure": Fate("?", "not stored, and the answer did not tell"),
     "untold": Fate("?", "stored, but the answer did not tell", is_stored=True),
     "denied": Fate("✕", "stored, but the answer said that it was not", is_stored=True),
-    "lie": Fate("✓", "not stored, but the answer said that it was"),
-    "again": Fate("2", "created a second time", is_stored=True),
+    "lie": Fate("✓", "phantom: not stored, but the answer said that it was"),
+    "again": Fate("2", "created twice", is_stored=True),
 }
 
 
