@@ -10,7 +10,6 @@ from mockserver import __version__
 from mockserver.model import Document, shown_outcomes
 
 _HOME = "mockserver.console"
-_LONGEST_LINE = 500
 
 
 def report_templates(package: str) -> Environment:
@@ -27,5 +26,4 @@ def report_templates(package: str) -> Environment:
 
 def run_document(command: str, vendor: str, result: str, line: str) -> Document:
     """Return what a report says of its run, for lists of reports; `line` is the whole command line."""
-    line = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
     return {"command": command, "vendor": vendor, "result": result, "line": line}

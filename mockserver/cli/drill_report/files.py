@@ -24,7 +24,7 @@ from mockserver.cli.drill_report.strip import FATES, draw_strip
 from mockserver.codec import json
 from mockserver.console.report_file import report_templates, run_document
 from mockserver.contract.report.junit import JunitCase, junit_xml
-from mockserver.contract.report.text import counted, xml
+from mockserver.contract.report.text import counted, one_line, xml
 from mockserver.journal.ledger import FIGURES
 from mockserver.model import Json
 from mockserver.testing.control_client import plain_json
@@ -77,7 +77,7 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
 
 def _run_document(report: DrillReport) -> Json:
     result = f"{counted(len(report.results), 'cases')} · {report.counts[SILENT]} silent"
-    return run_document("drill", report.vendor, result, report.whole_line)
+    return run_document("drill", report.vendor, result, one_line(report.whole_line))
 
 
 def report_document(report: DrillReport) -> Json:

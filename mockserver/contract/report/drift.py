@@ -57,7 +57,7 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
 
 def page(drift: Drift, name: str) -> str:
     found = document(drift, name)
-    result = f"{counted(len(drift.calls), 'calls')} · {len(drift.drifted):,} differ"
+    result = f"{counted(len(drift.calls), 'calls')} · {len(drift.drifted):,} drifted"
     run = run_document("verify", drift.vendor, result, "")
     return report_templates(__package__).get_template("drift.html").render(drift=found, run=run)
 

@@ -178,7 +178,7 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
     return {
         "version": VERSION,
         "mockserver": __version__,
-        "run": run_document("contract", names, result, " && ".join(lines)),
+        "run": run_document("contract", names, result, one_line(" && ".join(lines))),
         "began": began,
         **counts,
         "vendors": [_vendor(one) for one in runs],
