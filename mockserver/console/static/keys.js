@@ -33,17 +33,14 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-      event.preventDefault();
-      document.getElementById("palette-button").click();
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const isHeld = event.ctrlKey || event.metaKey;
+    if (isHeld && event.key === "k") { event.preventDefault(); press("palette-button"); }
+    if (isHeld || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (!isOn() && event.key !== "?") return;
     if (isGoing) {
       isGoing = false;
-      const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-      if (link) { event.preventDefault(); link.click(); }
+      document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
       return;
     }
     if (event.key in ACTIONS) { event.preventDefault(); ACTIONS[event.key](); }

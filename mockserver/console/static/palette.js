@@ -15,10 +15,10 @@
     const number = text.match(/^#?(\d+)$/)?.[1];
     return [
       ...(number ? [place("Call", `#${number}`, `/_console/x/${number}`)] : []),
-      ...places.filter(([kind, name]) => `${kind} ${name}`.toLowerCase().includes(text.toLowerCase())).slice(0, MOST),
+      ...places.filter(([, name]) => name.toLowerCase().includes(text.toLowerCase())).slice(0, MOST),
       ...(text ? [
         place("Item", text, "/_console/item", { item: text }), place("Calls with", text, "/_console/", { text }),
-        place("Documentation of", text, "/_console/docs/", { search: text }),
+        place("Documentation about", text, "/_console/docs/", { search: text }),
       ] : []),
     ];
   };
@@ -30,11 +30,8 @@
   };
   const draw = (at) => {
     list.replaceChildren(...found(field.value.trim()).map(([kind, name, address], index) => {
-      const option = document.createElement("li"), what = document.createElement("small");
-      what.textContent = kind;
-      option.append(what, ` ${name}`);
-      option.role = "option";
-      option.id = `place-${index}`;
+      const option = Object.assign(document.createElement("li"), { id: `place-${index}`, role: "option" });
+      option.append(Object.assign(document.createElement("small"), { textContent: kind }), ` ${name}`);
       option.addEventListener("click", () => { location.href = address; });
       return option;
     }));
@@ -57,8 +54,7 @@
   });
   field.addEventListener("input", () => draw(0));
   field.addEventListener("keydown", (event) => {
-    const at = chosen();
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const at = chosen(), step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) choose((at + step + list.children.length) % list.children.length);
     else if (event.key === "Enter") list.children[at].click();
     else return;
