@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -33,9 +32,10 @@ from mockserver.console.assets import HTMX, Assets, static_address
 from mockserver.console.data_views import json_html
 from mockserver.console.live import LiveCalls
 from mockserver.console.pages import NAVIGATION, Shared, answer_missing, site_page
+from mockserver.console.report_file import FILTERS
 from mockserver.console.screen import CONSOLE, ControlRefusal
 from mockserver.console.site import Site
-from mockserver.model import call_tone, shown_outcomes
+from mockserver.model import call_tone
 
 SCREENS = (
     journal_screen.BLUEPRINT,
@@ -66,14 +66,7 @@ def flask_app(shared: Shared, pages: Site, server: str, *, has_console: bool = T
     app.url_map.strict_slashes = False
     app.extensions.update(mockserver=shared, site=pages)
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.filters.update(
-        number="{:,}".format,
-        money=lambda amount: f"{Decimal(amount):,f}",
-        tone=call_tone,
-        shown_outcomes=shown_outcomes,
-        span=print_span,
-        json=json_html,
-    )
+    app.jinja_env.filters.update(FILTERS, tone=call_tone, span=print_span, json=json_html)
     app.jinja_env.globals.update(
         names=shared.names,
         navigation=NAVIGATION,

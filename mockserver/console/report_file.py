@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
@@ -10,6 +13,12 @@ from mockserver import __version__
 from mockserver.model import Document, shown_outcomes
 
 _HOME = "mockserver.console"
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "number": "{:,}".format,
+    "money": lambda amount: f"{Decimal(amount):,f}",
+    "shown_outcomes": shown_outcomes,
+}
+"""Filters that templates of reports and of the console share."""
 
 
 def report_templates(package: str) -> Environment:
@@ -20,7 +29,7 @@ def report_templates(package: str) -> Environment:
         files(_HOME).joinpath("static", name).read_text("utf-8") for name in ("base.css", "icon.svg")
     )
     pages.globals.update(version=__version__, stylesheet=stylesheet, icon=icon)
-    pages.filters.update(number="{:,}".format, shown_outcomes=shown_outcomes)
+    pages.filters.update(FILTERS)
     return pages
 
 
