@@ -23,6 +23,7 @@ from mockserver.errors import UnknownSandboxError
 from mockserver.journal.entry import has_scenario
 from mockserver.journal.item_history import find_histories, millis_between
 from mockserver.journal.journal import Journal
+from mockserver.journal.ledger import end_items, sum_items
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox.sandboxes import Sandboxes
@@ -115,6 +116,7 @@ class DrillOperations:
                 }
                 for one in judged.findings
             ],
+            "ledger": sum_items(end_items(run.histories)).document(),
             "items": [one.document(view) for one in run.histories],
             "calls": [
                 {

@@ -32,7 +32,7 @@ from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.item_history import ItemHistory, find_histories
 from mockserver.journal.item_plot import draw_items
 from mockserver.journal.journal import Journal
-from mockserver.journal.ledger import SENT, end_items, sum_items
+from mockserver.journal.ledger import SENT, describe_items, end_items, sum_items
 from mockserver.journal.overview import sum_up
 from mockserver.journal.replay import compare_calls, item_places
 from mockserver.journal.sent_headers import sent_headers
@@ -130,18 +130,18 @@ class JournalOperations:
         vendor: str = "",
         item: str | None = None,
         *,
-        figure: str = SENT,
+        figure: Sequence[str] = (SENT,),
         why: str | None = None,
         skip: int = 0,
         limit: int | None = None,
     ) -> list[Document]:
-        """Return at most `limit` items that a figure of the ledger counts, ordered by first attempt.
+        """Return at most `limit` items that at least one of the figures counts, ordered by first attempt.
 
         With `item`, return only the items with this key, with `why`, only those that ended for this reason.
         Raises UnprocessableMemberError if the vendor is unknown.
         """
         ended = end_items(self._histories(name, vendor, item))
-        found = (one for one in ended if figure in one.figures and why in (None, one.why))
+        found = (one for one in ended if not set(figure).isdisjoint(one.figures) and why in (None, one.why))
         stop = None if limit is None else skip + limit
         return [one.document(View()) for one in islice(found, skip, stop)]
 
@@ -236,12 +236,14 @@ class JournalOperations:
     async def _exported(self, name: str, entries: Sequence[Entry], form: str, secrets: str) -> Reply:
         shown = secrets == _SHOWN_SECRETS
         builder = StoryBuilder(self.sandboxes, self.journal, self.served, self.inside)
+        histories = find_histories(entries, self.served, lambda: self.packaged.documents)
+        ledger = describe_items(end_items(histories))
         try:
-            return story_reply(await builder.build(name, entries, shown=shown), FORMATS[form])
+            return story_reply(await builder.build(name, entries, ledger, shown=shown), FORMATS[form])
         except NotReproducibleError as error:
             if form != "har":
                 raise
-            return har_archive(entries, View(shown), str(error))
+            return har_archive(entries, View(shown), str(error), ledger)
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
         """Return the newest `last` matching entries; the filters `from_` and `to` bound the entry numbers."""

@@ -80,8 +80,8 @@ class StoryBuilder:
     inside: HttpClient
     """Client of this server, for trial calls."""
 
-    async def build(self, name: str, entries: Sequence[Entry], *, shown: bool) -> Story:
-        """Build a story from the entries, proven by a trial.
+    async def build(self, name: str, entries: Sequence[Entry], ledger: str, *, shown: bool) -> Story:
+        """Build a story from the entries, proven by a trial. `ledger` becomes the story's ledger.
 
         If not `shown`, cut the credentials, except those that the fixtures have or the sandbox issued.
         Raises NotReproducibleError, which names call and reason; UnknownSandboxError; TooManySandboxesError.
@@ -99,7 +99,7 @@ class StoryBuilder:
         proved = [
             expect_answer(call, trial) for call, trial in zip(calls, tried, strict=True) if trial is not None
         ]
-        return Story(name, _beginning(settings), tuple(proved), shown)
+        return Story(name, _beginning(settings), tuple(proved), shown, ledger)
 
     def _plan(
         self, entries: Sequence[Entry], states: Mapping[int, CallStates], view: View

@@ -18,7 +18,9 @@ from mockserver.journal.view import View
 from mockserver.model import Action, Document, Value
 
 _FIRST_FAILURE = 300
-_SHOWN_CALLS = 3
+_CENTS = Decimal("0.00")
+_SHOWN = 3
+"""Maximum number of calls or keys that a sentence names."""
 
 
 class End(StrEnum):
@@ -152,13 +154,36 @@ def sum_items(items: Sequence[EndedItem]) -> Ledger:
     return Ledger({name: LedgerFigure(counts[name], tuple(found.items())) for name, found in sums.items()})
 
 
+def describe_items(items: Sequence[EndedItem]) -> str:
+    """Return figures with money and keys, such as: sent 2 (EUR 350.00) · … · lost 1 (R-123, EUR 250.00).
+
+    The text has one line, and omits figures that are 0. Credentials in keys are redacted.
+    """
+    figures = sum_items(items).figures
+    return " · ".join(
+        _describe_figure(name, one, items) for name, one in figures.items() if one.items or name == SENT
+    )
+
+
+def _describe_figure(name: str, figure: LedgerFigure, items: Sequence[EndedItem]) -> str:
+    named = [item for item in items if name in item.figures] if name not in (SENT, "stored") else []
+    keys = [_printable(View().key(item.history.key)) or "no key" for item in named]
+    sums = (f"{known} {amount + _CENTS:,}".strip() for known, amount in figure.sums)
+    inside = ", ".join(filter(None, (_join_some(keys), *sums)))
+    return f"{FIGURES[name]} {figure.items:,}{f' ({inside})' if inside else ''}"
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def _find_end(history: ItemHistory) -> tuple[End, str]:
     created = [attempt.number for attempt in history.attempts if attempt.created]
     last = history.attempts[-1]
     if not history.stored:
         return _find_unstored_end(last)
     if len(created) > 1 and _is_record(history):
-        return End.DOUBLED, f"created by {_join_calls(created)}"
+        return End.DOUBLED, f"created by {_join_some([f'#{number}' for number in created])}"
     if not any(attempt.answered for attempt in history.attempts):
         why = f"stored, and the answer did not arrive: {last.fault or 'no answer'}"
     else:
@@ -188,7 +213,7 @@ def _is_record(history: ItemHistory) -> bool:
     return bool(history.records) or has_own_key(history) or not history.key.startswith("POST ")
 
 
-def _join_calls(numbers: Sequence[int]) -> str:
-    shown = [f"#{number}" for number in numbers[:_SHOWN_CALLS]]
-    more = len(numbers) - _SHOWN_CALLS
-    return f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(shown)
+def _join_some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    shown = [*names[:_SHOWN], *([f"{more:,} more"] if more > 0 else [])]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))

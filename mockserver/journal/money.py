@@ -82,16 +82,16 @@ def _own_amounts(document: Document, *, is_money: bool) -> Iterator[Decimal]:
 
 
 def _units(document: Document) -> Decimal:
-    named = (value for name, value in document.items() if _split(name)[-1:] in (["quantity"], ["qty"]))
+    named = (value for name, value in document.items() if _split(name)[-1:] in (("quantity",), ("qty",)))
     return next((units for value in named if (units := _number(value)) is not None), Decimal(1))
 
 
-@lru_cache(maxsize=_KNOWN_NAMES)
-def _split(name: str) -> Sequence[str]:
-    return [word.lower() for word in _WORD.findall(name)]
+@lru_cache(_KNOWN_NAMES)
+def _split(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name))
 
 
-@lru_cache(maxsize=_KNOWN_NAMES)
+@lru_cache(_KNOWN_NAMES)
 def _money_word(name: str) -> str | None:
     """Return the word that makes a name one of money, such as `total` in `bookTotal`; None without one."""
     words = _split(name)

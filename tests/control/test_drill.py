@@ -107,6 +107,7 @@ def test_a_good_run_is_judged_as_the_contract_says(drilled: Client) -> None:
     )
     assert [[one["call"] for one in item["attempts"]] for item in found["items"]] == [[1, 2], [1]]
     assert [one["sinceFirstMillis"] >= 0 for one in found["calls"]] == [True, True]
+    assert found["ledger"]["says"] == "sent 2 · stored 2 · refused 0 · lost 0 · doubled 0 · never answered 0"
 
 
 def test_a_fault_is_told_as_the_contract_says(drilled: Client) -> None:

@@ -407,16 +407,16 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
 @pytest.mark.parametrize(
     ("form", "media_type", "name", "begins"),
     [
-        ("har", "application/json", None, '{"log":{"version":"1.2"'),
+        ("har", "application/json", None, '{"log":{"comment":"sent 1 (1.00) · stored 1 (1.00)"'),
         ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
         (
             "curl",
             "text/x-shellscript",
             "call-1.sh",
-            "#!/bin/sh\n# The answers are those of call 1 of",
+            "#!/bin/sh\n# sent 1 (1.00) · stored 1 (1.00)\n",
         ),
-        ("pytest", "text/x-python", "test_call_1.py", '"""The answers are those of call 1 of sandbox new.'),
-        ("case", "application/yaml", "call-1.yaml", "# mockserver cases run FILE\nvendor: acme\n"),
+        ("pytest", "text/x-python", "test_call_1.py", "# sent 1 (1.00) · stored 1 (1.00)\n"),
+        ("case", "application/yaml", "call-1.yaml", "# sent 1 (1.00) · stored 1 (1.00)\n#"),
         ("postman", "application/json", "call-1.postman.json", '{"info":{"name":"mockserver: call 1 of'),
     ],
 )

@@ -119,3 +119,31 @@ def test_items_are_listed_by_figure(reader: Client) -> None:
 
     found = reader.get(f"{NEW}/journal/items?figure=refused").json
     assert [one["why"] is not None for one in found] == [True]
+
+
+def test_items_of_several_figures_are_listed_once_in_the_order_of_the_run(reader: Client) -> None:
+    order(reader, "A", "", "B")
+
+    found = reader.get(f"{NEW}/journal/items?figure=refused,stored,sent").json
+    assert [one["end"] for one in found] == ["created", "refused", "created"]
+
+
+def exported_ledger(client: Client) -> str:
+    return str(client.get(f"{NEW}/journal/export?format=har").json["log"]["comment"])
+
+
+def test_the_ledger_of_an_export_names_money_and_the_first_keys(reader: Client) -> None:
+    lose = {"omit": True, "commit": False}
+    arm(reader, items=[{"select": {"key": key}, "effect": lose} for key in "ABCDE"])
+
+    order(reader, "A", "B", "C", "D", "E")
+
+    assert exported_ledger(reader) == "sent 5 (5.00) · lost 5 (A, B, C and 2 more, 5.00)"
+
+
+def test_the_ledger_of_an_export_stays_in_its_line(reader: Client) -> None:
+    arm(reader, items=[{"select": {"index": 0}, "effect": {"omit": True, "commit": False}}])
+
+    order(reader, "A\nB\u2028")
+
+    assert exported_ledger(reader) == "sent 1 (1.00) · lost 1 (A?B?, 1.00)"

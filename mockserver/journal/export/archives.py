@@ -28,12 +28,11 @@ _OWN_HEADERS = ("accept", "accept-encoding", "cache-control", "content-type", "p
 _JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
 
 
-def har_archive(entries: Iterable[Entry], view: View, reason: str = "") -> Reply:
+def har_archive(entries: Iterable[Entry], view: View, reason: str = "", ledger: str = "") -> Reply:
     """Return the entries as a HAR archive. `reason` tells why a replay would differ; "" adds no reason."""
     archive = archive_of(_entry(entry, view) for entry in entries)
-    return json_reply(
-        200, _with_own(archive, {"reproducible": False, "reason": reason}) if reason else archive
-    )
+    own = {"reproducible": False, "reason": reason}
+    return json_reply(200, _with_own(archive, ledger, own) if reason else archive)
 
 
 def har_story(story: Story) -> bytes:
@@ -44,11 +43,12 @@ def har_story(story: Story) -> bytes:
     """
     view = View(story.shown)
     archive = archive_of(_story_entry(call, view) for call in story.calls)
-    return json.encode(_with_own(archive, {"reproducible": True, "sandbox": story.beginning}))
+    own = {"reproducible": True, "sandbox": story.beginning}
+    return json.encode(_with_own(archive, story.ledger, own))
 
 
-def _with_own(archive: HarObject, own: HarObject) -> HarObject:
-    return {"log": {**archive["log"], "_mockserver": own}}
+def _with_own(archive: HarObject, ledger: str, own: HarObject) -> HarObject:
+    return {"log": {"comment": ledger, **archive["log"], "_mockserver": own}}
 
 
 def _story_entry(call: StoryCall, view: View) -> HarObject:
@@ -112,6 +112,7 @@ def postman_collection(story: Story) -> Document:
         "info": {
             "name": f"mockserver: {story.title}",
             "description": (
+                f"{story.ledger}\n\n"
                 "Run the requests in order. The first ones make a sandbox with the state that the calls met, "
                 "the last one deletes it. baseUrl is the address of the mockserver."
             ),

@@ -33,6 +33,8 @@ _NOTHING = "-"
 _NEXT = " \\\n  "
 _SHELL_TEMPLATE = """\
 #!/bin/sh
+# {ledger}
+#
 # The answers are those of {title}.
 #
 # Needs sh, curl, base64 and a mockserver at MOCKSERVER_URL, by default {url}.
@@ -104,6 +106,7 @@ exit $failed
 
 _LINE_BYTES = 90
 _PYTEST_TEMPLATE = '''\
+# {ledger}
 """The answers are those of {title}.
 
 Needs pytest, httpx and a mockserver at MOCKSERVER_URL, by default {url}.
@@ -178,6 +181,7 @@ def check_entry(sandbox, number, outcomes, items):
 def shell_script(story: Story) -> str:
     return _SHELL_TEMPLATE.format(
         title=story.title,
+        ledger=story.ledger,
         url=DEFAULT_URL,
         name=f"story-{story.stem}",
         nothing=_NOTHING,
@@ -248,6 +252,7 @@ def _quote(octets: bytes) -> str:
 def pytest_source(story: Story) -> str:
     return _PYTEST_TEMPLATE.format(
         title=story.title,
+        ledger=story.ledger,
         url=DEFAULT_URL,
         file=FORMATS["pytest"].named(story.stem),
         name=f"story-{story.stem}",

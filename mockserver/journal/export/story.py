@@ -109,6 +109,8 @@ class Story:
     calls: tuple[StoryCall, ...]
     shown: bool = False
     """Whether credentials are shown; if not, they are redacted."""
+    ledger: str = ""
+    """How the items of the calls ended, on one line without control characters."""
 
     @property
     def title(self) -> str:

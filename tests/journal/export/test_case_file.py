@@ -181,7 +181,7 @@ def test_a_large_body_is_written_in_one_line_and_comes_out_as_it_was_recorded(op
     operator.put("/acme/orders", content=json.encode({"orders": orders}), headers=JSON)
     text = exported(operator)
 
-    assert text.count("\n") == 2
+    assert text.count("\n") == 3
     assert "# mockserver cases run FILE" in text
     assert verdict(operator, text).differences == ()
 
