@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mockserver.testing.calls import ItemCount, RecordedCall, RecordedCalls
     from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError
+    from mockserver.testing.ledger import SandboxLedger
     from mockserver.testing.sandbox import CatalogueTest, Sandbox, SandboxClock
     from mockserver.testing.scenarios import ArmedScenario, Example, NoExampleError
     from mockserver.testing.server import MockServer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "calls": ("ItemCount", "RecordedCall", "RecordedCalls"),
     "control_client": ("ControlPlaneError", "ServerUnreachableError"),
+    "ledger": ("SandboxLedger",),
     "sandbox": ("CatalogueTest", "Sandbox", "SandboxClock"),
     "scenarios": ("ArmedScenario", "Example", "NoExampleError"),
     "server": ("MockServer",),
@@ -38,6 +40,7 @@ __all__ = [
     "RecordedCalls",
     "Sandbox",
     "SandboxClock",
+    "SandboxLedger",
     "SandboxVendor",
     "ServerNotStartedError",
     "ServerUnreachableError",

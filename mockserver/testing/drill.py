@@ -264,7 +264,7 @@ class Drill:
             sandbox=name,
             items=found["items"],
             calls=found["calls"],
-            ledger=found.get("ledger", {}),
+            ledger=found["ledger"],
         )
 
     def drop(self, result: Result) -> None:

@@ -20,6 +20,7 @@ from mockserver.testing.control_client import (
     SandboxControl,
     create_sandbox,
 )
+from mockserver.testing.ledger import SandboxLedger, read_ledger
 from mockserver.testing.scenarios import ArmedScenario
 from mockserver.testing.server import MockServer
 from mockserver.testing.vendor import SandboxVendor
@@ -348,6 +349,18 @@ class Sandbox:
         if found is None:
             raise LookupError(f"{vendor} has no case {name}")
         return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
+
+    @property
+    def ledger(self) -> SandboxLedger:
+        """How the items ended over all calls, with the number and money of items of each figure."""
+        return read_ledger(self._control.request("GET", "/ledger"))
+
+    def items(self, figure: str = "sent") -> Sequence[Mapping[str, Json]]:
+        """Return `key`, `end`, `why`, `amount`, `attempts`, … of each item that a figure counts.
+
+        `figure` may name several figures, as in `lost,doubled`.
+        """
+        return self._control.request("GET", "/journal/items", figure=figure)  # type: ignore[no-any-return]
 
     def find_violations(self) -> list[str]:
         """Return a text for each rule never hit and call off contract, except violations in `self.allow`."""

@@ -346,3 +346,21 @@ def test_a_clock_is_the_machines_again(box: Sandbox) -> None:
     box.clock.freeze(NINE)
 
     assert box.clock.thaw() > NINE
+
+
+def test_the_ledger_has_numbers_and_money(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    send(vba, vba.example(items=3, bad=1))
+
+    ledger = box.ledger
+    assert (ledger.sent, ledger.stored, ledger.refused, ledger.lost) == (3, 2, 1, 0)
+    assert ledger.sums["lost"] == {}
+
+
+def test_the_items_of_a_figure_have_end_and_reason(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    batch = vba.example(items=3)
+    vba.arm(omit=True, commit="none", item=batch.keys[0])
+    send(vba, batch)
+
+    assert [one["key"] for one in box.items("lost,phantom")] == list(batch.keys)

@@ -28,7 +28,7 @@ class Cause(NamedTuple):
     """`silent`, `doubtful` or `known`."""
     cases: list[str]
     example: Mapping[str, Json]
-    """One of the findings: its case, its message, a call with the members of `EVIDENCE`, what followed."""
+    """One of the findings: case, message, ledger, a call with the members of `EVIDENCE`, what followed."""
 
     @property
     def title(self) -> str:
@@ -63,6 +63,7 @@ def _show(report: DrillReport, row: DrillRow, finding: DrillFinding) -> Mapping[
     return {
         "case": row.id,
         "message": report.said(finding.message),
+        "ledger": result.ledger.get("says", ""),
         "call": call.get("number"),
         **{name: report.hide(call.get(name, "")) for name in EVIDENCE},
         "ledger": result.ledger.get("says", ""),

@@ -39,7 +39,7 @@ def cause_lines(report: DrillReport) -> Iterator[str]:
         is_first = at == 0 and cause.verdict == SILENT
         yield style(f"mend this first: {cause.title}", bold=True) if is_first else cause.title
         yield f"  {example['case']}: {one_line(example['message'], _LONGEST_TEXT)}"
-        texts = {name: example[name] for name in (*EVIDENCE, "ledger")} if is_first else {}
+        texts = {name: example[name] for name in ("ledger", *EVIDENCE)} if is_first else {}
         for name, text in texts.items():
             if text:
                 yield f"    {name:<9}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"

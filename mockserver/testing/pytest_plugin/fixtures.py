@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mockserver.testing.vendor import SandboxVendor
 
 SECTION = "mock journal"
+_MAX_ITEMS = 20
 
 _OWN_FRAMES = str(Path(__file__).parents[1])
 _PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_pytest, pluggy))
@@ -72,18 +73,32 @@ class FailureReporter:
     def read_journal(self) -> None:
         """Read the journal into `self.journal`; if the server is gone, keep the previous text."""
         try:
+            ledger = list(_describe_ledger(self.sandbox)) if self.failed else []
             calls = self.sandbox.journal()
         except _server_errors() as error:
             self.journal = self.journal or f"the journal cannot be read: {error}"
             return
         lines = [str(call) for call in calls] or ["no calls"]
-        self.journal = "\n".join((*lines, self._location()))
+        self.journal = "\n".join((*ledger, *lines, self._location()))
 
     def _location(self) -> str:
         if self.server_ends:
-            kept = "--mockserver-artifacts=DIR keeps what it saw"
-            return f"sandbox {self.sandbox.name} ends with this run; {kept}"
+            cure = "" if self.artifacts else "; --mockserver-artifacts=DIR keeps what it saw"
+            return f"sandbox {self.sandbox.name} ends with this run{cure}"
         return f"sandbox kept: {self.sandbox.link}"
+
+
+def _describe_ledger(sandbox: Sandbox) -> Iterator[str]:
+    """Yield the ledger's headline and the first lost, phantom and doubled items; nothing without items."""
+    from mockserver.testing.ledger import BAD, item_cells  # noqa: PLC0415 - slow import
+
+    ledger = sandbox.ledger
+    if ledger.sent:
+        yield ledger.says
+    if ledger.lost or ledger.phantom or ledger.doubled:
+        items = sandbox.items(",".join(BAD))
+        yield from (f"  {'  '.join(filter(None, item_cells(one)))}" for one in items[:_MAX_ITEMS])
+        yield from [f"  and {len(items) - _MAX_ITEMS:,} more"] if len(items) > _MAX_ITEMS else []
 
 
 REPORTER_KEY = pytest.StashKey[FailureReporter]()
@@ -203,5 +218,6 @@ def _check_passed_test(reporter: FailureReporter) -> None:
     """Fail a passed test if its sandbox has violations."""
     reporter.read_journal()
     if reporter.passed and (violations := reporter.sandbox.find_violations()):
+        reporter.failed = True
         reporter.save()
         pytest.fail("\n".join(violations), pytrace=False)

@@ -103,12 +103,12 @@ def test_the_terminal_says_what_to_mend_first_and_shows_it() -> None:
     assert [unstyle(line) for line in cause_lines(made)] == [
         f"mend this first: 2 cases: {UNREAD} (LOST)",
         "  a: item R-1 was LOST",
+        "    ledger   sent 2 · stored 1",
         "    line     POST /v1/invoices 201",
         '    request  {"invoices": []}',
         '    answer   {"count": 2}',
         "    told     counts 2 of 3",
         "    schema   ledger.yaml:212",
-        "    ledger   sent 2 · stored 1",
         "    then     GET /v1/invoices 200; the client ended with 0 after 0.5 s",
         f"1 case: {EARLY} (RUDE)",
         "  c: item  was RUDE",
@@ -141,6 +141,7 @@ def test_a_program_reads_causes_with_an_example_whole(tmp_path: Path) -> None:
             "example": {
                 "case": "a",
                 "message": "item R-1 was LOST",
+                "ledger": "",
                 "call": 1,
                 "line": "POST /v1/invoices 201",
                 "request": '{"invoices": []}',

@@ -23,7 +23,7 @@ CURLS = re.findall(r"^\$ (curl .*)$", PAGE, re.MULTILINE)
 LEDGER = Path(__file__).parents[3] / "examples" / "ledger" / "ledger" / "__init__.py"
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=["pytest", "example", "cases", "unittest"])
+@pytest.mark.parametrize("sample", SAMPLES, ids=["pytest", "example", "ledger", "cases", "unittest"])
 def test_a_sample_passes(pytester: pytest.Pytester, server: MockServer, sample: str) -> None:
     pytester.makepyfile(ledger=LEDGER.read_text(encoding="utf-8"))
     pytester.makepyfile(sample.replace("MockServer()", f'MockServer("{server.url}")'))

@@ -254,6 +254,38 @@ def test_a_servers_own_end_is_told_in_place_of_a_link(pytester: pytest.Pytester)
     )
 
 
+def test_a_folder_that_is_given_is_not_recommended(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_fails(mock_vba): assert False\n")
+
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "--mockserver-artifacts=art")
+
+    result.stdout.fnmatch_lines(["sandbox t-test-fails-* ends with this run", "kept in *"])
+
+
+def test_a_failed_test_shows_the_ledger_and_its_bad_items(run: Run) -> None:
+    result = run(
+        PUT
+        + """
+def test_loses(mock_vba, mock_sandbox):
+    batch = mock_vba.example(items=2)
+    lose = {"select": {"key": batch.keys[0]}, "effect": {"omit": True, "commit": False}}
+    mock_sandbox.scenario({"version": 1, "name": "night", "rules": [{"id": "lose", "items": [lose]}]})
+    put(mock_vba, batch)
+    assert not mock_sandbox.ledger.lost
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*where 1 = <sent 2 · stored 1 *>.lost",
+            "sent 2 · stored 1 · refused 0 · lost 1 · doubled 0 · never answered 0",
+            "  7000000  lost  #1  left out of the answer and not stored by rule night/lose",
+            "vba PUT *",
+        ]
+    )
+
+
 def test_workers_share_a_server_and_no_sandbox(pytester: pytest.Pytester, server: MockServer) -> None:
     pytester.makepyfile(
         PUT
