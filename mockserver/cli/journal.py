@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from itertools import islice
@@ -24,8 +24,10 @@ from mockserver.cli.options import (
 from mockserver.cli.output import (
     SIGNS,
     call_line,
+    ended_lines,
     entry_lines,
     history_lines,
+    ledger_lines,
     replay_lines,
     shorten,
     verdict_lines,
@@ -55,6 +57,7 @@ from mockserver.cli.server import (
 )
 from mockserver.journal.export import formats
 from mockserver.testing.http_call import HttpReply
+from mockserver.testing.ledger import BAD, FIGURES, figure_words
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -68,6 +71,13 @@ Filters = Mapping[str, str]
 
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
+
+_LISTED = {figure: figure_words(figure).replace(" ", "-") for figure in FIGURES[2:]}
+_CHECKED = {figure: f"none-{figure}" for figure in (*BAD, "refused", "unanswered")}
+"""Flags of `list` and of `check`, by figure of the ledger."""
+
+_SHOWN_ITEMS, _NAMED_ITEMS = 3, 10
+"""Maximum number of items of a figure that `summary` shows, and that `check` names."""
 
 FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
 _NOT_VERIFIED = ("not-verified", "not-kept")
@@ -132,6 +142,23 @@ _OPTIONS = (
 )
 
 
+_item_vendor_option = own_option(
+    "--vendor", default="", shell_complete=complete_vendors, help="Items of this vendor."
+)
+
+
+def _figure_flags(flags: Mapping[str, str], text: str) -> Callable[[F], F]:
+    """Add a flag for each figure, whose name is the name of the command's argument."""
+
+    def add(command: F) -> F:
+        for figure, flag in reversed(list(flags.items())):
+            words = figure_words(figure)
+            command = own_option(f"--{flag}", figure, is_flag=True, help=text.format(words))(command)
+        return command
+
+    return add
+
+
 def filter_options(command: F) -> F:
     """Add the options that filter calls. The command gets the given filters as its argument `filters`."""
 
@@ -156,23 +183,29 @@ def journal() -> None:
 
 
 @journal.command("list", context_settings=CONTEXT_SETTINGS)
+@_figure_flags(_LISTED, "List the items that are {}, not calls.")
 @filter_options
 @own_option(
-    "--last",
-    default=100,
-    type=click.IntRange(1, _MAX_LAST),
-    show_default=True,
-    help="Number of newest calls.",
+    "--last", type=click.IntRange(1, _MAX_LAST), help="Maximum number of lines; for calls 100 by default."
 )
 @secrets_option
 @server_options
-def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: bool) -> None:
+def list_calls(
+    *, server: ServerOptions, filters: Filters, last: int | None, secrets: bool, **flags: bool
+) -> None:
     """Print a line for each call with its local time, oldest first.
 
+    With --lost, --doubled, --phantom, --refused, --not-tried or --never-answered, print a line for each such
+    item instead: key, end, money, calls and reason. Only --vendor and --item select items.
+
     \b
+    mockserver journal list --lost --doubled
     mockserver journal list --status 4xx --since 10m
     mockserver journal list --item MS-1 --outcome created --json
     """
+    if figures := [figure for figure, is_set in flags.items() if is_set]:
+        _list_items(server, figures, filters, last)
+        return
     with connected(server) as control:
         found = control.here("GET", "/journal", **filters, last=last, secrets="shown" if secrets else None)
         calls = 0 if found or not filters else int(control.here("GET")["calls"])
@@ -228,8 +261,39 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
+@_item_vendor_option
+@server_options
+def summary(*, server: ServerOptions, vendor: str) -> None:
+    """Print how the items of a run ended, with number and money, and the first bad items.
+
+    \b
+    mockserver journal summary
+    mockserver journal summary --vendor VENDOR --json
+    """
+    _write_ledger(server, BAD, vendor, _SHOWN_ITEMS, has_money=True)
+
+
+@journal.command(context_settings=CONTEXT_SETTINGS)
+@_figure_flags(_CHECKED, "Fail if an item is {}.")
+@_item_vendor_option
+@server_options
+def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
+    """Check how the items of a run ended. Exit 1: an item ended badly; it is printed with the reason.
+
+    Without a flag, fail if an item is lost, phantom or doubled. Fail if older calls are no longer kept.
+
+    \b
+    mockserver journal check
+    mockserver journal check --none-lost --none-refused
+    """
+    figures = [figure for figure, is_set in flags.items() if is_set]
+    if not _write_ledger(server, figures or BAD, vendor, _NAMED_ITEMS, has_money=False):
+        raise SystemExit(EXIT_FINDINGS)
+
+
+@journal.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("key")
-@own_option("--vendor", default="", shell_complete=complete_vendors, help="Items of this vendor.")
+@_item_vendor_option
 @server_options
 def item(*, server: ServerOptions, key: str, vendor: str) -> None:
     """Print the story of an item: each call that carried it.
@@ -395,6 +459,38 @@ def _nothing_found(server: ServerOptions, calls: int) -> str:
         lists = f"mockserver journal list -s {server.sandbox}"
         return f"no call of {calls:,} in {server.sandbox} matches; all of them: {lists}"
     return f"no calls in {server.sandbox}; send one: {in_sandbox(server, 'mockserver send VENDOR')}"
+
+
+def _list_items(server: ServerOptions, figures: Sequence[str], filters: Filters, last: int | None) -> None:
+    if others := sorted(filters.keys() - {"vendor", "item"}):
+        raise click.UsageError(f"--{_LISTED[figures[0]]} lists items, and --{others[0]} selects calls")
+    with connected(server) as control:
+        found = control.here("GET", "/journal/items", figure=",".join(figures), **filters)
+    cure = in_sandbox(server, "mockserver journal summary")
+    shown = found[-last:] if last else found
+    lines = ended_lines(shown) if shown else [f"no such item in {server.sandbox}; the sums: {cure}"]
+    write_result(server, shown, lines, err=not shown)
+
+
+def _write_ledger(
+    server: ServerOptions, figures: Iterable[str], vendor: str, most: int, *, has_money: bool
+) -> bool:
+    """Write the ledger and the first `most` items of each figure; return whether no figure counts an item.
+
+    Return False if older calls are no longer kept, because they may have such items.
+    """
+    of_vendor = f" --vendor {vendor}" if vendor else ""
+    with connected(server) as control:
+        ledger = control.here("GET", "/ledger", vendor=vendor)
+        lines = list(ledger_lines(ledger, has_money=has_money))
+        wrong = [figure for figure in figures if ledger[figure]["items"]]
+        for figure in wrong if not server.json else ():
+            found = control.here("GET", "/journal/items", figure=figure, vendor=vendor)
+            lists = in_sandbox(server, f"mockserver journal list --{_LISTED[figure]}{of_vendor}")
+            rest = [f"  and {len(found) - most:,} more: {lists}"] if len(found) > most else []
+            lines += [f"{figure_words(figure)}:", *ended_lines(found[:most]), *rest]
+    write_result(server, ledger, lines)
+    return not wrong and not ledger["dropped"]
 
 
 def _line(entry: Document) -> str:

@@ -6,14 +6,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from numbers import Number
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from mockserver.codec.instants import print_span
+from mockserver.testing.ledger import FIGURES, figure_words, item_cells, print_money
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -29,6 +29,7 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
 }
 """For each outcome: its sign, its sign in ASCII, its colour."""
 
+_BAD_ENDS = {"doubled": "CREATED TWICE {}", "lost": "LOST", "phantom": "PHANTOM"}
 _ASCII_WORDS = {"→": "->", "…": "...", "·": "."}
 _MAX_WORD = 80
 _MAX_KEY = 40
@@ -102,20 +103,14 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
         yield f"  … {counted(rest, 'more item')}"
 
 
-def first_amount(item: Json) -> str:
-    """Return the text of the first value, at any depth, whose name contains "amount"; "" if there is none."""
-    if isinstance(item, Mapping):
-        for name, value in item.items():
-            if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
-                return f"{value:.2f}" if isinstance(value, Number) else shorten(str(value), 20)
-        item = list(item.values())
-    return next(filter(None, map(first_amount, item)), "") if isinstance(item, list) else ""
-
-
-def table_lines(rows: Sequence[Sequence[str]], indent: str = "") -> Iterator[str]:
+def table_lines(
+    rows: Sequence[Sequence[str]], indent: str = "", numbers: Container[int] = ()
+) -> Iterator[str]:
+    """Yield a line for each row; columns with an index in `numbers` are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        sized = enumerate(zip(row, widths, strict=True))
+        cells = (f"{cell:{'>' if at in numbers else '<'}{width}}" for at, (cell, width) in sized)
         yield f"{indent}{'  '.join(cells)}".rstrip()
 
 
@@ -214,6 +209,8 @@ def history_lines(history: Document) -> Iterator[str]:
     """Yield a line that says what became of an item, then a line for each call that carried the item."""
     amount = next((one["amount"] for one in history["attempts"] if one["amount"]), "")
     head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
+    if bad := _BAD_ENDS.get(history["end"]):
+        head += f"   {click.style(bad.format(history['why'].removeprefix('created ')), fg='red', bold=True)}"
     yield f"{head}   {history['says']}   {amount}".rstrip()
     yield from table_lines([_attempt_cells(one) for one in history["attempts"]], "  ")
 
@@ -232,6 +229,27 @@ def _attempt_cells(one: Document) -> tuple[str, ...]:
         " ".join(filter(None, (one["fault"], *one["rules"]))),
         shorten(problem, 200),
     )
+
+
+def ledger_lines(ledger: Document, *, has_money: bool) -> Iterator[str]:
+    """Yield the headline, the money of each figure if `has_money`, and how many calls are not counted."""
+    yield str(ledger["says"])
+    sums = {name: {one["currency"]: print_money(**one) for one in ledger[name]["sums"]} for name in FIGURES}
+    currencies = dict.fromkeys(currency for one in sums.values() for currency in one)
+    rows = [
+        (figure_words(name), f"{ledger[name]['items']:,}", *(one.get(known, "") for known in currencies))
+        for name, one in sums.items()
+        if one and has_money
+    ]
+    yield from table_lines(rows, "  ", range(1, 2 + len(currencies)))
+    if dropped := ledger["dropped"]:
+        yield f"not counted, because they are no longer kept: the first {counted(dropped, 'call')}"
+
+
+def ended_lines(items: Iterable[Document]) -> Iterator[str]:
+    """Yield a line for each item: key, end, money, calls and reason."""
+    rows = [[shorten(cell, 200) for cell in item_cells(one)] for one in items]
+    yield from table_lines(rows, "  ", (2,))
 
 
 def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:

@@ -15,7 +15,7 @@ import click
 
 from mockserver import MAX_ITEMS, __version__
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, own_option
-from mockserver.cli.output import call_line, first_amount, item_lines, shorten, write_json, write_lines
+from mockserver.cli.output import call_line, item_lines, shorten, write_json, write_lines
 from mockserver.cli.server import (
     TIMEOUT_S,
     ControlPlane,
@@ -252,6 +252,8 @@ class VendorCall:
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
     """Return the call for the options. Raises RefusedError: the server has no example for the options."""
+    from mockserver.journal.money import find_amount
+
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
         example = _call_without_items(control, options)
@@ -265,7 +267,7 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
         f"{options.to.rstrip('/') or control.vendor_url(options.vendor)}{example['path']}",
         headers,
         body,
-        tuple(map(first_amount, items)),
+        tuple("" if amount is None else f"{amount:.2f}" for amount in map(find_amount, items)),
         elsewhere=bool(options.to),
     )
 

@@ -66,6 +66,5 @@ def _show(report: DrillReport, row: DrillRow, finding: DrillFinding) -> Mapping[
         "ledger": result.ledger.get("says", ""),
         "call": call.get("number"),
         **{name: report.hide(call.get(name, "")) for name in EVIDENCE},
-        "ledger": result.ledger.get("says", ""),
         "followed": [*later[:_MOST_FOLLOWING], *more, f"the client {ending_words(result)}"],
     }

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import io
 import sys
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from mockserver.cli.output import SIGNS, counted, first_amount, item_lines, shorten, table_lines, write_lines
+from mockserver.cli.output import SIGNS, counted, item_lines, shorten, table_lines, write_lines
 
 PROBLEM = {"code": "too-large", "pointer": "/1/amount", "detail": "too large", "rule": ""}
 
@@ -91,22 +90,6 @@ def test_of_many_items_those_with_problems_are_shown_and_the_others_counted() ->
 
     assert "R17" in lines[0]
     assert lines[-1] == "  … 29 more items"
-
-
-@pytest.mark.parametrize(
-    ("document", "amount"),
-    [
-        ({"amount": Decimal("5.10")}, "5.10"),
-        ({"lines": [{"TotalAmount": 7}]}, "7.00"),
-        ({"amount_total": "101"}, "101"),
-        ({"is_amount": True}, ""),
-        ({"total": 5}, ""),
-        ([], ""),
-        (None, ""),
-    ],
-)
-def test_the_first_number_that_is_named_an_amount_is_the_amount(document: Any, amount: str) -> None:
-    assert first_amount(document) == amount
 
 
 def test_text_of_others_cannot_move_the_cursor() -> None:

@@ -36,6 +36,8 @@ health
 journal list
 journal show 1
 journal item 7000001
+journal summary
+journal check
 journal replay 1
 journal export 1 --har
 journal verify expectation.json

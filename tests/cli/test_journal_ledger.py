@@ -1,0 +1,209 @@
+"""The commands that tell how the items of a run ended: `journal summary`, `check`, `list --lost`, `item`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import Result
+
+from mockserver.journal.journal import Limits
+from mockserver.server.application import Application
+from tests.support.commands import Commands
+from tests.vendors.payt.samples import invoice
+from tests.vendors.xero.documents import EACH, INVOICES, TENANT, line
+from tests.vendors.xero.documents import invoice as xero_invoice
+
+LOSE = {"omit": True, "commit": False}
+LOST_LINES = [
+    "  R-123  lost  EUR 123.00  #1  left out of the answer and not stored by rule night/lose",
+    "  R-124  lost  EUR 124.00  #1  left out of the answer and not stored by rule night/lose",
+]
+HEADLINE = "sent 500 · stored 481 · refused 17 · lost 2 · doubled 0 · never answered 0"
+
+
+def call(commands: Commands, method: str, path: str, body: Any, **headers: str) -> None:
+    url = f"{commands.url}/sandboxes/{commands.sandbox}{path}"
+    credentials = {"authorization": "Bearer any", **headers}
+    httpx.request(method, url, json=body, headers=credentials, trust_env=False)
+
+
+def arm(commands: Commands, **rule: Any) -> None:
+    commands.control("PUT", "/scenarios/night", {"version": 1, "name": "night", "rules": [rule]})
+
+
+def of(number: int, **changes: Any) -> dict[str, Any]:
+    """Return the invoice R-number of that many euro."""
+    amounts = ("amount_total", "amount_open", "book_amount_total", "book_amount_open")
+    return invoice(f"R-{number}", **dict.fromkeys(amounts, f"{number}.00"), **changes)
+
+
+def send_invoices(commands: Commands, *invoices: dict[str, Any]) -> None:
+    call(commands, "POST", "/payt/v1/invoices", {"administration_id": "81", "invoices": list(invoices)})
+
+
+@pytest.fixture
+def night(commands: Commands) -> Commands:
+    """500 invoices in one call: 17 are refused, and 2 are neither stored nor answered."""
+    lost = [{"select": {"key": key}, "effect": LOSE} for key in ("R-123", "R-124")]
+    arm(commands, id="lose", items=lost)
+    bad = {number: {"debtor_number": "NOPE"} for number in range(20, 360, 20)}
+    send_invoices(commands, *(of(number, **bad.get(number, {})) for number in range(1, 501)))
+    return commands
+
+
+@pytest.fixture
+def twice(commands: Commands) -> Commands:
+    """50 invoices, 3 of which are bad, to a vendor that numbers them; the first answer is lost."""
+    arm(commands, id="lose", times={"count": 1}, response={"fault": "CONNECTION_RESET_BY_PEER"})
+    lines = [line(UnitAmount=at, AccountCode="SALES" if at > 3 else "NOPE") for at in range(1, 51)]
+    sent = [xero_invoice(CurrencyCode="USD", LineItems=[one]) for one in lines]
+    for _ in range(2):
+        try:
+            call(commands, "PUT", f"/xero{INVOICES}{EACH}", {"Invoices": sent}, **{"xero-tenant-id": TENANT})
+        except httpx.TransportError:
+            continue
+    return commands
+
+
+def outcome(result: Result) -> tuple[int, list[str]]:
+    return result.exit_code, result.stdout.splitlines()
+
+
+def test_the_summary_has_figures_money_and_the_lost_items(night: Commands) -> None:
+    assert outcome(night.run("journal", "summary")) == (
+        0,
+        [
+            HEADLINE,
+            "  sent     500  EUR 125,250.00",
+            "  stored   481  EUR 121,943.00",
+            "  refused   17    EUR 3,060.00",
+            "  lost       2      EUR 247.00",
+            "lost:",
+            *LOST_LINES,
+        ],
+    )
+
+
+def test_the_summary_names_items_that_were_created_twice_and_the_command_for_all(twice: Commands) -> None:
+    status, lines = outcome(twice.run("journal", "summary"))
+
+    assert (status, lines[0]) == (
+        0,
+        "sent 50 · stored 47 · refused 3 · lost 0 · doubled 47 · never answered 0",
+    )
+    assert lines[4] == "  doubled  47  USD 2,538.00"
+    assert lines[6].endswith("  created twice   USD 8.00  #1 #2  created by #1 and #2")
+    assert lines[-1] == f"  and 44 more: mockserver journal list --doubled -s {twice.sandbox}"
+
+
+def test_the_summary_has_a_column_for_each_currency(commands: Commands) -> None:
+    send_invoices(commands, of(1), of(2000, currency_code="GBP"))
+
+    assert outcome(commands.run("journal", "summary"))[1][1:] == [
+        "  sent    2  EUR 1.00  GBP 2,000.00",
+        "  stored  2  EUR 1.00  GBP 2,000.00",
+    ]
+
+
+def test_the_summary_as_json_is_the_ledger(night: Commands) -> None:
+    assert night.document("journal", "summary") == night.control("GET", "/ledger")
+
+
+def test_items_of_other_vendors_are_left_out(night: Commands) -> None:
+    lines = outcome(night.run("journal", "summary", "--vendor", "xero"))[1]
+
+    assert lines == ["sent 0 · stored 0 · refused 0 · lost 0 · doubled 0 · never answered 0"]
+
+
+def test_a_check_fails_if_older_calls_are_no_longer_kept(
+    app: Application, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.journal.kept, "limits", Limits(entries=1))
+    send_invoices(commands, of(1))
+    send_invoices(commands, of(2))
+
+    status, lines = outcome(commands.run("journal", "check"))
+    assert (status, lines[1:]) == (1, ["not counted, because they are no longer kept: the first 1 call"])
+
+
+def test_a_check_passes_with_the_headline(commands: Commands) -> None:
+    send_invoices(commands, of(1))
+
+    headline = "sent 1 · stored 1 · refused 0 · lost 0 · doubled 0 · never answered 0"
+    assert outcome(commands.run("journal", "check")) == (0, [headline])
+
+
+def test_a_check_names_what_is_lost(night: Commands) -> None:
+    assert outcome(night.run("journal", "check")) == (1, [HEADLINE, "lost:", *LOST_LINES])
+
+
+def test_a_check_names_ten_items_and_the_command_for_all(night: Commands) -> None:
+    status, lines = outcome(night.run("journal", "check", "--none-refused"))
+
+    assert (status, lines[1], lines[2]) == (
+        1,
+        "refused:",
+        "  R-20   refused   EUR 20.00  #1  Debtor must exist",
+    )
+    assert lines[12:] == [f"  and 7 more: mockserver journal list --refused -s {night.sandbox}"]
+
+
+def test_a_check_of_other_figures_passes(night: Commands) -> None:
+    assert outcome(night.run("journal", "check", "--none-doubled", "--none-unanswered")) == (0, [HEADLINE])
+
+
+def test_lost_and_doubled_items_are_listed_in_place_of_calls(night: Commands) -> None:
+    assert outcome(night.run("journal", "list", "--lost", "--doubled")) == (0, LOST_LINES)
+
+
+def test_items_of_one_key_are_listed(night: Commands) -> None:
+    assert outcome(night.run("journal", "list", "--lost", "--item", "R-124")) == (0, LOST_LINES[1:])
+
+
+def test_the_newest_items_are_listed(night: Commands) -> None:
+    assert outcome(night.run("journal", "list", "--lost", "--last", "1")) == (0, LOST_LINES[1:])
+
+
+def test_listed_items_as_json_are_whole(night: Commands) -> None:
+    found = night.document("journal", "list", "--lost", "--refused")
+
+    assert [one["end"] for one in found].count("lost") == 2
+    assert len(found) == 19
+
+
+def test_no_items_are_told_with_the_command_for_the_sums(night: Commands) -> None:
+    result = night.run("journal", "list", "--phantom")
+
+    cure = f"mockserver journal summary -s {night.sandbox}"
+    assert (result.exit_code, result.stderr) == (0, f"no such item in {night.sandbox}; the sums: {cure}\n")
+
+
+def test_a_filter_of_calls_does_not_go_with_items(night: Commands) -> None:
+    result = night.run("journal", "list", "--never-answered", "--status", "4xx")
+
+    assert result.exit_code == 2
+    assert "--never-answered lists items, and --status selects calls" in result.stderr
+
+
+def test_the_story_of_a_lost_item_says_so(night: Commands) -> None:
+    (head, _) = outcome(night.run("journal", "item", "R-123"))[1]
+
+    assert head == "payt postV1Invoices R-123   LOST   not stored in 1 attempt   123.00"
+
+
+def test_the_story_of_an_item_that_was_created_twice_says_by_which_calls(twice: Commands) -> None:
+    key = twice.document("journal", "list", "--doubled", "--last", "1")[0]["key"]
+
+    head = outcome(twice.run("journal", "item", key))[1][0]
+    assert "   CREATED TWICE by #1 and #2   " in head
+
+
+@pytest.mark.parametrize("form", ["case", "pytest", "curl", "har", "postman"])
+def test_an_export_begins_with_the_ledger_of_its_calls(night: Commands, form: str) -> None:
+    send_invoices(night, of(501))
+
+    text = night.run("journal", "export", "1", f"--{form}").stdout
+
+    assert "lost 2 (R-123 and R-124, EUR 247.00)" in text[:600]
