@@ -76,8 +76,8 @@ _LISTED = {figure: figure_words(figure).replace(" ", "-") for figure in FIGURES[
 _CHECKED = {figure: f"none-{figure}" for figure in (*BAD, "refused", "unanswered")}
 """Flags of `list` and of `check`, by figure of the ledger."""
 
-_SHOWN_ITEMS, _NAMED_ITEMS = 3, 10
-"""Maximum number of items of a figure that `summary` shows, and that `check` names."""
+_MAX_NAMED = 10
+"""Maximum number of items of a figure that `summary` and `check` print."""
 
 FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
 _NOT_VERIFIED = ("not-verified", "not-kept")
@@ -270,7 +270,7 @@ def summary(*, server: ServerOptions, vendor: str) -> None:
     mockserver journal summary
     mockserver journal summary --vendor VENDOR --json
     """
-    _write_ledger(server, BAD, vendor, _SHOWN_ITEMS, has_money=True)
+    _write_ledger(server, BAD, vendor, has_money=True)
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
@@ -287,7 +287,7 @@ def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
     mockserver journal check --none-lost --none-refused
     """
     figures = [figure for figure, is_set in flags.items() if is_set]
-    if not _write_ledger(server, figures or BAD, vendor, _NAMED_ITEMS, has_money=False):
+    if not _write_ledger(server, figures or BAD, vendor, has_money=False):
         raise SystemExit(EXIT_FINDINGS)
 
 
@@ -472,10 +472,8 @@ def _list_items(server: ServerOptions, figures: Sequence[str], filters: Filters,
     write_result(server, shown, lines, err=not shown)
 
 
-def _write_ledger(
-    server: ServerOptions, figures: Iterable[str], vendor: str, most: int, *, has_money: bool
-) -> bool:
-    """Write the ledger and the first `most` items of each figure; return whether no figure counts an item.
+def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *, has_money: bool) -> bool:
+    """Write the ledger and the first items of each figure; return whether no figure counts an item.
 
     Return False if older calls are no longer kept, because they may have such items.
     """
@@ -487,8 +485,8 @@ def _write_ledger(
         for figure in wrong if not server.json else ():
             found = control.here("GET", "/journal/items", figure=figure, vendor=vendor)
             lists = in_sandbox(server, f"mockserver journal list --{_LISTED[figure]}{of_vendor}")
-            rest = [f"  and {len(found) - most:,} more: {lists}"] if len(found) > most else []
-            lines += [f"{figure_words(figure)}:", *ended_lines(found[:most]), *rest]
+            rest = [f"  and {len(found) - _MAX_NAMED:,} more: {lists}"] if len(found) > _MAX_NAMED else []
+            lines += [f"{figure_words(figure)}:", *ended_lines(found[:_MAX_NAMED]), *rest]
     write_result(server, ledger, lines)
     return not wrong and not ledger["dropped"]
 

@@ -103,14 +103,12 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
         yield f"  … {counted(rest, 'more item')}"
 
 
-def table_lines(
-    rows: Sequence[Sequence[str]], indent: str = "", numbers: Container[int] = ()
-) -> Iterator[str]:
-    """Yield a line for each row; columns with an index in `numbers` are aligned to the right."""
+def table_lines(rows: Sequence[Sequence[str]], indent: str = "", right: Container[int] = ()) -> Iterator[str]:
+    """Yield a line for each row; columns with an index in `right` are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         sized = enumerate(zip(row, widths, strict=True))
-        cells = (f"{cell:{'>' if at in numbers else '<'}{width}}" for at, (cell, width) in sized)
+        cells = (f"{cell:{'>' if at in right else '<'}{width}}" for at, (cell, width) in sized)
         yield f"{indent}{'  '.join(cells)}".rstrip()
 
 
@@ -207,11 +205,10 @@ def _size(side: Document) -> str:
 
 def history_lines(history: Document) -> Iterator[str]:
     """Yield a line that says what became of an item, then a line for each call that carried the item."""
-    amount = next((one["amount"] for one in history["attempts"] if one["amount"]), "")
     head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
     if bad := _BAD_ENDS.get(history["end"]):
         head += f"   {click.style(bad.format(history['why'].removeprefix('created ')), fg='red', bold=True)}"
-    yield f"{head}   {history['says']}   {amount}".rstrip()
+    yield f"{head}   {history['says']}   {print_money(history['currency'], history['amount'])}".rstrip()
     yield from table_lines([_attempt_cells(one) for one in history["attempts"]], "  ")
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
-
-Json: TypeAlias = Any
+from typing import Any
 
 FIGURES = ("sent", "stored", "refused", "notTried", "lost", "phantom", "doubled", "unanswered")
 """Names of the figures in JSON, in the order of the headline and of `SandboxLedger`."""
@@ -28,17 +26,12 @@ def print_money(currency: str | None, amount: str | None) -> str:
     return "" if amount is None else f"{currency or ''} {Decimal(amount) + _CENTS:,}".lstrip()
 
 
-def item_cells(item: Mapping[str, Json]) -> tuple[str, ...]:
+def item_cells(item: Mapping[str, Any]) -> tuple[str, ...]:
     """Return key, end, money, calls and reason of an item."""
     end = "created twice" if item["end"] == "doubled" else figure_words(item["end"])
     calls = " ".join(f"#{attempt['call']}" for attempt in item["attempts"])
-    return (
-        item["key"] or "no key",
-        end,
-        print_money(item["currency"], item["amount"]),
-        calls,
-        item["why"] or "",
-    )
+    money = print_money(item["currency"], item["amount"])
+    return item["key"] or "no key", end, money, calls, item["why"] or ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,7 +55,7 @@ class SandboxLedger:
         return f"<{self.says}>"
 
 
-def read_ledger(node: Mapping[str, Json]) -> SandboxLedger:
+def read_ledger(node: Mapping[str, Any]) -> SandboxLedger:
     sums = {
         name: {one["currency"] or "": Decimal(one["amount"]) for one in node[name]["sums"]}
         for name in FIGURES
