@@ -183,7 +183,7 @@ def journal() -> None:
 
 
 @journal.command("list", context_settings=CONTEXT_SETTINGS)
-@_figure_flags(_LISTED, "List the items that are {}, not calls.")
+@_figure_flags(_LISTED, "List items that are {} instead of calls.")
 @filter_options
 @own_option(
     "--last", type=click.IntRange(1, _MAX_LAST), help="Maximum number of lines; for calls 100 by default."
@@ -278,9 +278,9 @@ def summary(*, server: ServerOptions, vendor: str) -> None:
 @_item_vendor_option
 @server_options
 def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
-    """Check how the items of a run ended. Exit 1: an item ended badly; it is printed with the reason.
+    """Check that no item was lost or created twice. Exit 1: some were; they are printed with the reason.
 
-    Without a flag, fail if an item is lost, phantom or doubled. Fail if older calls are no longer kept.
+    Without a flag, fail if an item is lost, phantom or doubled. Fail too if older calls are no longer kept.
 
     \b
     mockserver journal check

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mockserver.testing.vendor import SandboxVendor
 
 SECTION = "mock journal"
-_MAX_ITEMS = 20
+_MAX_ITEMS = 10
 
 _OWN_FRAMES = str(Path(__file__).parents[1])
 _PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_pytest, pluggy))
