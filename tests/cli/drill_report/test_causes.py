@@ -148,7 +148,6 @@ def test_a_program_reads_causes_with_an_example_whole(tmp_path: Path) -> None:
                 "answer": '{"count": 2}',
                 "told": "counts 2 of 3",
                 "schema": "ledger.yaml:212",
-                "ledger": "",
                 "followed": ["GET /v1/invoices 200", "the client ended with 0 after 0.5 s"],
             },
         }
