@@ -146,9 +146,10 @@ def sum_items(items: Sequence[EndedItem]) -> Ledger:
     counts = Counter[str]()
     sums: dict[str, dict[str, Decimal]] = {str(name): {} for name in FIGURES}
     for item in items:
+        sent = item.money(SENT)
         for figure in item.figures:
             counts[figure] += 1
-            if money := item.money(figure):
+            if money := item.money(figure) if figure == End.DOUBLED else sent:
                 currency, amount = money
                 sums[figure][currency] = sums[figure].get(currency, Decimal()) + amount
     return Ledger({name: LedgerFigure(counts[name], tuple(found.items())) for name, found in sums.items()})
