@@ -137,8 +137,17 @@ def test_many_items_are_shown_in_pages(browser: Client) -> None:
 
     first, second = (page(browser, f"/items?sandbox=new&skip={skip}") for skip in ("", "100"))
 
-    assert ("skip=100" in first, first.count('<th scope="row">')) == (True, 100)
-    assert ("Items before" in second, second.count('<th scope="row">')) == (True, 1)
+    assert ("skip=100" in first, first.count(' scope="row">')) == (True, 100)
+    assert ("Items before" in second, second.count(' scope="row">')) == (True, 1)
+
+
+@pytest.mark.parametrize("path", ["/items", "/timeline"])
+def test_items_and_timeline_belong_to_the_overview(browser: Client, path: str) -> None:
+    order(browser, "A")
+
+    assert re.search(
+        'overview[?]sandbox=new"[^>]* aria-current="page">Overview</a>', page(browser, f"{path}?sandbox=new")
+    )
 
 
 @pytest.mark.parametrize("query", ["figure=lots", "skip=x", "skip=-1"])
