@@ -317,6 +317,15 @@ def test_an_armed_fault_meets_the_same_call_again(
     assert met(visitor, "A", "B") == first
 
 
+def test_of_a_rule_with_several_effects_the_one_of_the_item_is_armed(visitor: Client) -> None:
+    busy = {"fail": {"code": "internal", "status": 503}}
+    effects = {"A": {"omit": True}, "B": busy}
+    arm(visitor, items=[{"select": {"key": key}, "effect": effect} for key, effect in effects.items()])
+    order(visitor, "A", "B")
+
+    assert drafted(visitor, item="1", key="B")["items"] == [{"select": {"key": "B"}, "effect": busy}]
+
+
 def test_a_refusal_of_the_vendor_is_met_again_by_a_good_item(client: Client, sandbox: str) -> None:
     headers = {"authorization": "Bearer any", "mock-sandbox": sandbox}
     invoice = {
