@@ -98,7 +98,7 @@ def again(stage: Stage) -> str:
         server.call("DELETE", "/_mock/sandboxes/default/scenarios").raise_for_status()
         page = visitor.open("/_console/x/1?item=122")
         page.get_by_role("link", name="Arm").first.click()
-        page.get_by_role("button", name="Apply").click()
+        page.get_by_role("button", name="Arm", exact=True).click()
         page.wait_for_load_state()
         send(server, [122, 123, 124])
         path = "/_mock/sandboxes/default/journal/items?item=R-123"
