@@ -216,6 +216,15 @@ def test_a_value_has_one_button_to_fold_it_after_an_item_was_picked(visitor: Vis
     assert page.locator(".json-line > .fold + .fold").count() == 0
 
 
+def test_the_key_of_the_shown_item_leads_to_its_page(visitor: Visitor, sender: Sender) -> None:
+    sender.batch(2)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
+
+    page.locator("#item-title").get_by_role("link", name="1", exact=True).click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Item 1")
+
+
 def test_a_text_is_found_in_lines_of_both_bodies_that_are_not_drawn(visitor: Visitor, sender: Sender) -> None:
     sender.batch(10_000)
     page = visitor.open(f"/_console/x/1?sandbox={sender.name}")
