@@ -56,7 +56,7 @@ _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
 
 MAX_SHOWN = 20
-"""Maximum number of listed differences in a body, and in items. Further differences are only counted."""
+"""Maximum number of listed items that differ, and of groups of places. The others are only counted."""
 
 _INDEX = re.compile("/[0-9]+(?=/|$)")
 MAX_NAMED = 5
@@ -290,8 +290,7 @@ def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
     """Compare the items that were rejected, skipped, lost or changed by a rule in the recorded call."""
     was, now = _item_ends(recorded), _item_ends(replayed)
     bad = [at for at, (action, did) in was.items() if action in _BAD_OUTCOMES or did]
-    told = [{"index": at, "recorded": was[at][0], "again": now.get(at) == was[at]} for at in bad]
-    return {"count": len(bad), "again": sum(one["again"] for one in told), "items": told[:MAX_SHOWN]}
+    return {"count": len(bad), "again": sum(now.get(at) == was[at] for at in bad)}
 
 
 def _item_ends(entry: Entry) -> Mapping[int, tuple[str, tuple[str, ...]]]:
@@ -326,13 +325,14 @@ def _place_groups(changes: Sequence[ValueChange]) -> list[Document]:
     for change in changes:
         groups.setdefault(_INDEX.sub("/*", change.pointer), []).append(change)
     return [
-        {"count": len(found), "place": place if len(found) > 1 else found[0].pointer, **_values(found[0])}
+        {
+            "count": len(found),
+            "place": place if len(found) > 1 else found[0].pointer,
+            "recorded": _redacted_value(found[0], "old"),
+            "replayed": _redacted_value(found[0], "new"),
+        }
         for place, found in [*groups.items()][:MAX_SHOWN]
     ]
-
-
-def _values(change: ValueChange) -> dict[str, Json]:
-    return {"recorded": _redacted_value(change, "old"), "replayed": _redacted_value(change, "new")}
 
 
 def _body_difference(before: Reply, after: Reply) -> Document:
@@ -340,12 +340,7 @@ def _body_difference(before: Reply, after: Reply) -> Document:
     if before.body != after.body:
         old, new = json_value(before.body, before.media_type), json_value(after.body, after.media_type)
         found = list(diff_values(old, new)) if old is not None and new is not None else []
-    return {
-        "same": before.body == after.body,
-        "differ": len(found),
-        "differences": [{"pointer": change.pointer, **_values(change)} for change in found[:MAX_SHOWN]],
-        "groups": _place_groups(found),
-    }
+    return {"same": before.body == after.body, "differ": len(found), "groups": _place_groups(found)}
 
 
 def compare_calls(first: Entry, second: Entry) -> Document:

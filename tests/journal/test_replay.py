@@ -186,7 +186,7 @@ def test_places_that_differ_in_their_indexes_alone_are_one_group() -> None:
 def test_bodies_differ_by_places(before: bytes, after: bytes, differences: list[Any]) -> None:
     result = compare_entries(entry(reply_body=before), entry(reply_body=after))["body"]
 
-    found = [(one["pointer"], one["recorded"], one["replayed"]) for one in result["differences"]]
+    found = [(one["place"], one["recorded"], one["replayed"]) for one in result["groups"]]
     assert (result["same"], result["differ"], found) == (False, len(differences), differences)
 
 
@@ -291,14 +291,7 @@ def test_a_comparison_says_how_many_bad_items_are_bad_again() -> None:
     recorded = replaced(RECORDED, effects=lost)
     ends = item_results(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.REJECTED))
 
-    assert compare_entries(recorded, recorded)["bad"] == {
-        "count": 2,
-        "again": 2,
-        "items": [
-            {"index": 0, "recorded": "created", "again": True},
-            {"index": 1, "recorded": "rejected", "again": True},
-        ],
-    }
+    assert compare_entries(recorded, recorded)["bad"] == {"count": 2, "again": 2}
     assert compare_entries(recorded, replaced(recorded, decided=ends))["bad"]["again"] == 1
     assert compare_entries(recorded, RECORDED)["bad"]["again"] == 1
 
