@@ -30,11 +30,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @argument("vendors", nargs=-1, metavar="[VENDOR]…", shell_complete=complete_vendors)
-@option(
-    "--target",
-    metavar="URL",
-    help="Base address of the vendor's paths.  [default: a server that the command starts]",
-)
+@option("--target", metavar="URL", help="Base address of the vendor's paths.  [default: a new server]")
 @option(
     "--allow-remote",
     "allowed",
@@ -130,11 +126,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     metavar="20/s",
     help="Limit the calls per second (/s), minute (/m) or hour (/h).  [default: 20/s for other hosts]",
 )
-@option(
-    "--baseline",
-    type=_FILE_TYPE,
-    help="File (JSON or YAML) with known failures: they are listed but do not fail the run.",
-)
+@option("--baseline", type=_FILE_TYPE, help="File with known failures: listed, but they do not fail the run.")
 @option("--write-baseline", type=_FILE_TYPE, help="Write all failures to a file for --baseline.")
 @names_option(
     "--report",
