@@ -207,7 +207,7 @@ def _check_subjects(options: ContractOptions) -> None:
             if given:
                 what = f"{flag} needs exactly one vendor, or --spec"
                 fail_usage(what, where, f"mockserver contract {cure}")
-    more = ", or --spec FILE for a spec of yours"
+    more = ", or --spec FILE for your own spec"
     _check_names("vendor", "VENDOR", options.vendors, vendor_names(), more)
 
 

@@ -107,7 +107,7 @@ def _missing_mark(lacks: str, document: dict[str, Any], path: str, method: str) 
         return f"x-batch: {flow({**found, 'outcome': outcome})}"
     # A list beside other members may be the lines of one order.
     batch = batch_correction(document, path, method).replace("x-batch: false", "")
-    return batch or f"remove this {method.upper()}, or write the marks as an --overlay: then it is served"
+    return batch or f"remove this {method.upper()}, or write the annotations as an --overlay"
 
 
 def openapi_cure(what: str) -> str:

@@ -109,7 +109,7 @@ def _api(spec: Path | None, vendor: str) -> ApiUnderTest:
         except MockServerError as error:
             fail_usage(str(error), f"--spec {spec}", f"mockserver spec check {spec}")
     if not vendor:
-        cure = "--vendor VENDOR     or --spec FILE for a spec of yours"
+        cure = "--vendor VENDOR     or --spec FILE for your own spec"
         fail_usage("the vendor or spec that was called is missing", "--vendor, --spec", cure)
     if vendor not in vendor_packages():
         known = ", ".join(vendor_packages())

@@ -323,7 +323,7 @@ class ReadyFile:
         except OSError as error:
             what = f"cannot write the ready file: {error.strerror}"
             raise StartupError(
-                what, f"--ready-file {self.file}", "name a file in a folder of yours"
+                what, f"--ready-file {self.file}", "name a file in a folder that you may write to"
             ) from None
         try:
             yield

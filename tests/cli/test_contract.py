@@ -208,7 +208,7 @@ def test_a_vendor_without_the_operation_is_not_called(
     ("arguments", "said"),
     [
         (["nope"], "error: no vendor named nope\n   at: VENDOR\n  try: one of "),
-        (["nope"], ", or --spec FILE for a spec of yours\n"),
+        (["nope"], ", or --spec FILE for your own spec\n"),
         (["--only", "cuont-is-processed"], "  try: one of count-is-processed"),
         (["payt", "--operation", "nope"], "error: no operation named nope\n   at: --operation\n"),
         (["payt", "--part", "postV1Invoice"], "no part named postV1Invoice"),
