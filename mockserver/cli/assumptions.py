@@ -71,11 +71,10 @@ def assumptions(  # noqa: PLR0913 - click hands over one argument an option
     With --url, show the values on a running server, and mark with * each value that differs from the default.
 
     \b
-    Examples:
-      mockserver assumptions --vendor VENDOR
-      mockserver assumptions --search idempotency -v
-      mockserver assumptions --url http://127.0.0.1:8080 --sandbox default
-      mockserver assumptions set VENDOR.duplicate_members refused -s acme
+    mockserver assumptions --vendor VENDOR
+    mockserver assumptions --search idempotency -v
+    mockserver assumptions --url http://127.0.0.1:8080 --sandbox default
+    mockserver assumptions set VENDOR.duplicate_members refused -s acme
     """
     if context.invoked_subcommand:
         _refuse_options(context, context.invoked_subcommand)

@@ -22,10 +22,9 @@ def completion(context: click.Context, shell: str, *, as_json: bool) -> None:
     """Print the script that makes a shell complete commands, options and values with TAB.
 
     \b
-    Examples:
-      mockserver completion bash >> ~/.bashrc
-      mockserver completion zsh >> ~/.zshrc
-      mockserver completion fish > ~/.config/fish/completions/mockserver.fish
+    mockserver completion bash >> ~/.bashrc
+    mockserver completion zsh >> ~/.zshrc
+    mockserver completion fish > ~/.config/fish/completions/mockserver.fish
     """
     kind = get_completion_class(shell)
     if kind is None:

@@ -38,8 +38,7 @@ def config() -> None:
     """Show the settings and where each comes from.
 
     \b
-    Examples:
-      mockserver config show
+    mockserver config show
     """
 
 
@@ -54,9 +53,8 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
     default.
 
     \b
-    Examples:
-      mockserver config show
-      mockserver config show --all --json
+    mockserver config show
+    mockserver config show --all --json
     """
     import json
 

@@ -165,10 +165,9 @@ def contract(**given: Any) -> None:
     MOCKSERVER_CREDENTIAL_BEARERAUTH=token, …_BASICAUTH=user:password, …_APIKEYAUTH=key.
 
     \b
-    Examples:
-      mockserver contract VENDOR
-      mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR --seed 7 --report junit,html
-      mockserver contract --spec theirs.yaml --target http://127.0.0.1:9000
+    mockserver contract VENDOR
+    mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR --seed 7 --report junit,html
+    mockserver contract --spec theirs.yaml --target http://127.0.0.1:9000
     """
     check_extra("contract", "mockserver contract")
     line = open_progress_line(is_silent=given["quiet"] or given["as_json"])

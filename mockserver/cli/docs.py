@@ -25,10 +25,9 @@ def docs(words: tuple[str, ...], *, as_json: bool) -> None:
     server shows the pages at /_console/docs/.
 
     \b
-    Examples:
-      mockserver docs
-      mockserver docs keep data after restart
-      mockserver docs --json rate limit
+    mockserver docs
+    mockserver docs keep data after restart
+    mockserver docs --json rate limit
     """
     from mockserver.console.documentation import DocumentationPages
     from mockserver.console.search import Passage

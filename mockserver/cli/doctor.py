@@ -54,9 +54,8 @@ def doctor(context: click.Context, /, *, as_json: bool, markdown: bool) -> None:
     Exit status: 0 no check fails (there may be warnings), 1 a check fails.
 
     \b
-    Examples:
-      mockserver doctor
-      mockserver doctor --markdown
+    mockserver doctor
+    mockserver doctor --markdown
     """
     found = list(diagnose(context))
     if as_json:

@@ -167,10 +167,9 @@ def drill(**given: Any) -> None:
     Exit status: 0 no case fails, 1 a case fails, 2 wrong usage, 3 no server answers, 4 the first run fails.
 
     \b
-    Examples:
-      mockserver drill VENDOR --env API_URL={url} --env API_TOKEN={token} -- python sync.py rows.csv
-      mockserver drill VENDOR --case half-then-500 -- ./sync.sh {url}
-      mockserver drill VENDOR --list
+    mockserver drill VENDOR --env API_URL={url} --env API_TOKEN={token} -- python sync.py rows.csv
+    mockserver drill VENDOR --case half-then-500 -- ./sync.sh {url}
+    mockserver drill VENDOR --list
     """
     from mockserver.cli.drill_run import DrillOptions, list_drill_cases, run_drill
 

@@ -260,9 +260,8 @@ def main(context: click.Context, config: Path | None, color: str, *, debug: bool
     """Mock batch APIs with a true result for each item, and test clients and servers against them.
 
     \b
-    Examples:
-      mockserver run --port 9000
-      mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR
+    mockserver run --port 9000
+    mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR
     """
     apply_settings(context, config, color)
 
@@ -438,10 +437,9 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
     FILE is any OpenAPI file. It is served as a vendor with the file's name, beside the packaged vendors.
 
     \b
-    Examples:
-      mockserver run openapi.yaml
-      mockserver run --port 9000 --vendor VENDOR
-      mockserver run --at-root VENDOR --log json
+    mockserver run openapi.yaml
+    mockserver run --port 9000 --vendor VENDOR
+    mockserver run --at-root VENDOR --log json
     """
     from mockserver.server.process_memory import collection_paused
 

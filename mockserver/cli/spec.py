@@ -47,9 +47,8 @@ def spec() -> None:
     """Check, show and compare OpenAPI files.
 
     \b
-    Examples:
-      mockserver spec check specs/mine.yaml
-      mockserver spec diff VENDOR theirs.yaml
+    mockserver spec check specs/mine.yaml
+    mockserver spec diff VENDOR theirs.yaml
     """
 
 
@@ -104,10 +103,9 @@ def check(
     1 problems.
 
     \b
-    Examples:
-      mockserver spec check
-      mockserver spec check specs/mine.yaml --format github
-      mockserver spec check specs
+    mockserver spec check
+    mockserver spec check specs/mine.yaml --format github
+    mockserver spec check specs
     """
     from mockserver.cli.spec_check import find_problems
 
@@ -142,9 +140,8 @@ def show(context: click.Context, /, *, vendor: Path, overlays: tuple[Path, ...],
     """Print a vendor's OpenAPI file, or any other OpenAPI file, with the changes of overlays.
 
     \b
-    Examples:
-      mockserver spec show VENDOR
-      mockserver spec show VENDOR --json
+    mockserver spec show VENDOR
+    mockserver spec show VENDOR --json
     """
     from mockserver.codec import json, yaml
 
@@ -197,9 +194,8 @@ def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
     with an overlay.
 
     \b
-    Examples:
-      mockserver spec explain openapi.yaml
-      mockserver spec explain openapi.yaml --overlay changes.yaml
+    mockserver spec explain openapi.yaml
+    mockserver spec explain openapi.yaml --overlay changes.yaml
     """
     from mockserver.cli.output import table_lines, write_json, write_lines
     from mockserver.engine.explanation import explain as explained
@@ -231,9 +227,8 @@ def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
     the overlay. At a confidence of 95 %, `run` takes the batch without an overlay.
 
     \b
-    Examples:
-      mockserver spec suggest openapi.yaml > batches.yaml
-      mockserver run openapi.yaml --overlay batches.yaml
+    mockserver spec suggest openapi.yaml > batches.yaml
+    mockserver run openapi.yaml --overlay batches.yaml
     """
     from mockserver.cli.output import write_json, write_lines
     from mockserver.cli.spec_suggest import overlay_text, with_calls
@@ -265,9 +260,8 @@ def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
     Exit status: 0 nothing that may break a client, 1 at least one such change.
 
     \b
-    Examples:
-      mockserver spec diff old.yaml new.yaml
-      mockserver spec diff VENDOR theirs.yaml --format json
+    mockserver spec diff old.yaml new.yaml
+    mockserver spec diff VENDOR theirs.yaml --format json
     """
     style = "json" if as_json else style
     changes = spec_changes(read_document(old), read_document(new))

@@ -20,9 +20,8 @@ def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool
     """List the vendors that can be served: path, operations, batch operations and assumptions.
 
     \b
-    Examples:
-      mockserver vendors
-      mockserver vendors --json
+    mockserver vendors
+    mockserver vendors --json
     """
     from mockserver.codec import json
     from mockserver.engine.registry import discover_vendors

@@ -61,10 +61,9 @@ def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chose
     Exit status: 0 no difference, 1 differences, 2 wrong usage.
 
     \b
-    Examples:
-      mockserver verify traffic.har --vendor VENDOR
-      mockserver verify traffic.har --vendor VENDOR --base https://api.example --html-to drift.html
-      mockserver verify traffic.har --spec theirs.yaml
+    mockserver verify traffic.har --vendor VENDOR
+    mockserver verify traffic.har --vendor VENDOR --base https://api.example --html-to drift.html
+    mockserver verify traffic.har --spec theirs.yaml
     """
     check_extra("contract", "mockserver verify")
     options = VerifyOptions(**chosen)
