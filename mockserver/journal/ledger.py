@@ -160,10 +160,9 @@ def describe_items(items: Sequence[EndedItem]) -> str:
 
     The text has one line, and omits figures that are 0. Credentials in keys are redacted.
     """
-    figures = sum_items(items).figures
-    return " · ".join(
-        _describe_figure(name, one, items) for name, one in figures.items() if one.items or name == SENT
-    )
+    figures = sum_items(items).figures if items else {}
+    said = " · ".join(_describe_figure(name, one, items) for name, one in figures.items() if one.items)
+    return said or "no items were sent"
 
 
 def _describe_figure(name: str, figure: LedgerFigure, items: Sequence[EndedItem]) -> str:

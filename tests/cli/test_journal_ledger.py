@@ -190,7 +190,7 @@ def test_a_filter_of_calls_does_not_go_with_items(night: Commands) -> None:
 def test_the_story_of_a_lost_item_says_so(night: Commands) -> None:
     (head, _) = outcome(night.run("journal", "item", "R-123"))[1]
 
-    assert head == "payt postV1Invoices R-123   LOST   not stored in 1 attempt   EUR 123.00"
+    assert head == "payt postV1Invoices R-123   LOST   never stored (1 attempt)   EUR 123.00"
 
 
 def test_the_story_of_an_item_that_was_created_twice_says_by_which_calls(twice: Commands) -> None:

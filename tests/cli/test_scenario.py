@@ -94,7 +94,10 @@ def test_a_misspelt_name_is_told_with_the_nearest(commands: Commands) -> None:
     result = commands.run("scenario", "apply", "commit-then-rest")
 
     cure = f"mockserver scenario apply commit-then-reset -s {commands.sandbox}"
-    assert result.stderr.splitlines()[1:] == ["   at: FILE commit-then-rest", f"  try: {cure}"]
+    assert result.stderr.splitlines()[1:] == [
+        "   at: mockserver scenario … commit-then-rest",
+        f"  try: {cure}",
+    ]
 
 
 def test_an_invalid_file_is_not_applied_and_exit_1(commands: Commands, misspelt: Path) -> None:

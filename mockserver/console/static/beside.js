@@ -5,8 +5,8 @@
   const wide = matchMedia("(min-width: 1280px)");
   if (!window.htmx) return;
 
-  const numberIn = (text) => text?.match(/^\d+$/)?.[0] ?? "";
-  const chosen = () => numberIn(new URLSearchParams(location.search).get("call"));
+  const callOf = (text) => text?.match(/^\d+$/)?.[0] ?? "";
+  const chosen = () => callOf(new URLSearchParams(location.search).get("call"));
   const show = () => {
     const number = chosen(), address = `/_console/x/${number}?${new URLSearchParams({ sandbox: document.getElementById("sandbox").value })}`;
     if (number && !wide.matches) { location.replace(address); return; }
@@ -19,7 +19,7 @@
     const link = event.target.closest("#calls th a, #beside #back, #beside [rel=prev], #beside [rel=next]");
     if (!link || !wide.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const number = numberIn(link.pathname.split("/").pop()), before = chosen(), url = new URL(location.href);
+    const number = callOf(link.pathname.split("/").pop()), before = chosen(), url = new URL(location.href);
     // A click by a key has no detail.
     if (number === before) { if (!event.detail) beside.focus(); return; }
     url.searchParams.set("call", number);

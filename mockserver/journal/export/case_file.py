@@ -69,7 +69,7 @@ def write_case_file(story: Story) -> str:
     left_out = [
         f"# Left out: {_named(call)}, which is for no vendor\n" for call in story.calls if not call.vendor
     ]
-    text = f"# {story.ledger}\n# mockserver cases run FILE\n{''.join(left_out)}{render_case(document)}"
+    text = f"# mockserver cases run FILE\n# {story.ledger}\n{''.join(left_out)}{render_case(document)}"
     if (size := len(text.encode())) > MAX_CASE_BYTES:
         raise UnsuitableFormError(f"the file would have {size:,} bytes, at most {MAX_CASE_BYTES:,} are read")
     return text

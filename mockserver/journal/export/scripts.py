@@ -33,9 +33,8 @@ _NOTHING = "-"
 _NEXT = " \\\n  "
 _SHELL_TEMPLATE = """\
 #!/bin/sh
-# {ledger}
-#
 # The answers are those of {title}.
+# {ledger}
 #
 # Needs sh, curl, base64 and a mockserver at MOCKSERVER_URL, by default {url}.
 # It makes a sandbox with the state that the calls met, sends them again, and deletes the sandbox.
@@ -106,7 +105,6 @@ exit $failed
 
 _LINE_BYTES = 90
 _PYTEST_TEMPLATE = '''\
-# {ledger}
 """The answers are those of {title}.
 
 Needs pytest, httpx and a mockserver at MOCKSERVER_URL, by default {url}.
@@ -114,6 +112,7 @@ It makes a sandbox with the state that the calls met, sends them again, and dele
 
     python -m pytest {file}
 """
+# {ledger}
 
 import os
 from unittest.mock import ANY  # stands for a value that is not the same each time

@@ -19,7 +19,6 @@ from mockserver.testing.server import MockServer
 pytest_plugins = ["pytester"]
 PAGE = (Path(mockserver.__file__).parents[1] / "docs" / "in-tests.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-CURLS = re.findall(r"^\$ (curl .*)$", PAGE, re.MULTILINE)
 LEDGER = Path(__file__).parents[3] / "examples" / "ledger" / "ledger" / "__init__.py"
 
 
@@ -33,16 +32,6 @@ def test_a_sample_passes(pytester: pytest.Pytester, server: MockServer, sample: 
 
     assert result.ret == 0
     assert result.parseoutcomes().keys() == {"passed"}
-
-
-def test_the_calls_of_any_language_do_what_they_say(server: MockServer) -> None:
-    with httpx.Client(base_url=server.url) as client:
-        made, lost, verified = CURLS
-        assert sent(client, made).status_code == 201
-        with pytest.raises(httpx.RemoteProtocolError):
-            sent(client, lost)
-        assert sent(client, verified).status_code == 204
-        client.delete("/_mock/sandboxes/t-1")
 
 
 @pytest.mark.parametrize("marker", [marker.partition("(")[0] for marker in MARKERS])
