@@ -287,12 +287,13 @@ class ItemChoice:
 
 
 def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) -> Document:
-    """Return the chosen page of items, bad items first, with the neighbouring pages and the next bad item.
+    """Return the chosen page of items with the neighbouring pages and the next bad item.
 
-    `why` has `applied`, the rules that hit the call, and `switches`, the names of the vendor's assumptions.
+    Lost items are first, and then the other bad items. `why` has `applied`, the rules that hit the call, and
+    `switches`, the names of the vendor's assumptions.
     """
     matching = [one for one in decided if not choice.outcome or shown_outcome(one) == choice.outcome]
-    matching.sort(key=lambda one: not _is_bad(one))
+    matching.sort(key=lambda one: (not _is_bad(one), shown_outcome(one) != LOST))
     first = _first(matching, choice)
     rows = matching[first : first + PAGE_ITEMS]
     after = first + PAGE_ITEMS

@@ -676,6 +676,13 @@ def decided_items(count: int, *bad: int, warned: int | None = None) -> list[dict
     ]
 
 
+def test_lost_items_come_before_other_bad_items() -> None:
+    items = decided_items(4, 1)
+    items[3] = {**items[3], "action": "skipped", "problems": [{**items[1]["problems"][0], "code": "lost"}]}
+
+    assert indexes(item_page(items, ItemChoice(), WHY)) == [3, 1, 0, 2]
+
+
 def indexes(page: Any) -> list[int]:
     return [row["index"] for row in page["rows"]]
 
