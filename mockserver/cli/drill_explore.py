@@ -63,7 +63,7 @@ def assert_survives(mockserver, scenario):
     assert result.verdict != "silent", result.message
 '''
 _DEEDS: Mapping[str, str] = {
-    "LOST": "loses {items}",
+    "DROPPED": "loses {items}",
     "TWICE": "doubles {items}",
     "UNNAMED": "names some lost items, but not {items}",
     "MISNAMED": "names {items} in place of a lost one",

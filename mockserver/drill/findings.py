@@ -19,7 +19,7 @@ _MOST_NAMES = 3
 class Kind(Enum):
     """Kind of a client's fault, the worst first. The value describes the kind in words."""
 
-    LOST = "an item is not stored in the end, and the client ended well without naming it"
+    DROPPED = "an item is not stored in the end, and the client ended well without naming it"
     TWICE = "an item was created or paid twice"
     UNNAMED = "an item is not stored in the end, and the client named others, but not this one"
     MISNAMED = "an item that is stored was named as one that is not"

@@ -118,7 +118,7 @@ class ItemOracle:
             return None
         is_usual = meant.stored and self.run is not self.clean
         if status in (0, self.clean.ending.status if is_usual else 0):
-            return Kind.LOST
+            return Kind.DROPPED
         return Kind.UNNAMED if self._words.names_any else None
 
     @cached_property
@@ -200,7 +200,7 @@ class ItemOracle:
 
     def _misnamed(self, problems: Sequence[_Problem]) -> Iterator[_Problem]:
         """Yield a problem for each stored item that the client names in place of an item that it lost."""
-        lost = [one for one in problems if one.kind in (Kind.LOST, Kind.UNNAMED)]
+        lost = [one for one in problems if one.kind in (Kind.DROPPED, Kind.UNNAMED)]
         named = self._words.misnamed if lost else ()
         for at in named if len(named) <= len(lost) else ():
             meant, sent = self.pairs[at]

@@ -99,7 +99,7 @@ def _surprises(clean: Run, expected: Expected) -> Iterable[Mistake]:
     stored = [one for one in list_items(clean) if one.stored]
     count, total = _count_items(stored), _sum_amounts(stored) or Decimal()
     if expected.items is not None and count != expected.items:
-        kind = Kind.LOST if count < expected.items else Kind.TWICE
+        kind = Kind.DROPPED if count < expected.items else Kind.TWICE
         message = f"without any fault {count} items are stored; {expected.items} are expected"
         yield Mistake(kind, message, "other items are stored than are expected")
     if expected.sum is not None and total != expected.sum:

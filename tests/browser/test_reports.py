@@ -31,7 +31,7 @@ def drifted() -> str:
 
 REPORTS: Mapping[str, Callable[[], str]] = {
     "drill": lambda: drill_page(
-        report(result("a", finding("LOST", "R-1", calls=(1,)), calls=(shown_call(1),)), result("b"))
+        report(result("a", finding("DROPPED", "R-1", calls=(1,)), calls=(shown_call(1),)), result("b"))
     ),
     "contract": lambda: contract_page(report_document([seen(contract_finding())], BEGAN)),
     "drift": drifted,

@@ -86,7 +86,7 @@ def test_a_right_client_passes(drill: Run, tmp_path: Path, server_url: str, by: 
 def test_a_client_with_a_fault_fails(drill: Run) -> None:
     result = drill("payt", "--case", "item-refused", *client("--fault", "status-line-only"))
 
-    assert rows(result) == [["LOST", "item-refused"]]
+    assert rows(result) == [["DROPPED", "item-refused"]]
     assert "silent 1" in result.output
     assert "again: mockserver drill payt --case item-refused -- " in result.output
     assert result.exit_code == 1
@@ -190,7 +190,7 @@ def test_any_file_with_a_batch_is_a_vendor(drill: Run) -> None:
     result = drill(str(SHOP), "--case", "item-refused,reset", *shell(program), "{url}")
 
     assert result.output.startswith("shop   2 items by "), result.output + result.stderr
-    assert rows(result) == [["LOST", "item-refused"], ["survived", "reset"]]
+    assert rows(result) == [["DROPPED", "item-refused"], ["survived", "reset"]]
     assert f"again: mockserver drill {SHOP} --case item-refused -- " in result.output
 
 
@@ -292,7 +292,7 @@ def explored(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A function that sets what exploring finds: for each moment a schedule that kills the client then."""
 
     def find(*moments: str, **numbers: int) -> None:
-        finding = DrillFinding("LOST", "", (), (), doubtful=False)
+        finding = DrillFinding("DROPPED", "", (), (), doubtful=False)
         finds = []
         for crash in moments:
             case = Case("explored-1", "says", {"description": f"crash: {crash}"}, crash=crash)

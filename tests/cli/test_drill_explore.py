@@ -81,7 +81,7 @@ def call(kind: str, number: int = 1) -> DrawnFault:
     return DrawnFault(kind, call=number)
 
 
-def finding(kind: str = "LOST", cause: str = "", *items: str, doubtful: bool = False) -> DrillFinding:
+def finding(kind: str = "DROPPED", cause: str = "", *items: str, doubtful: bool = False) -> DrillFinding:
     return DrillFinding(kind, "", items, (), doubtful, cause)
 
 
@@ -283,7 +283,7 @@ def test_a_schedule_is_told_in_a_sentence(schedule: Schedule, sentence: str) -> 
 @pytest.mark.parametrize(
     ("kind", "items", "sentence"),
     [
-        ("LOST", ["R-2"], "the client loses item 2 of 3"),
+        ("DROPPED", ["R-2"], "the client loses item 2 of 3"),
         ("TWICE", ["R-1", "R-3"], "the client doubles items 1, 3 of 3"),
         ("WRONG", ["R-1"], "the client stores item 1 of 3 wrongly"),
         ("RESENT", ["R-1"], "the client sends item 1 of 3 again needlessly"),
@@ -318,8 +318,8 @@ def test_every_kind_of_fault_has_a_sentence(explore_fake: Callable[..., Explorat
 def test_a_sentence_has_all_that_the_client_does_wrong_and_no_doubt(
     explore_fake: Callable[..., Exploration],
 ) -> None:
-    sure = finding("LOST", "a", "R-3"), finding("LOST", "b", "R-1"), finding("RUDE")
-    runs = FakeRuns(lambda _: [*sure, finding("LOST", "c", "R-2", doubtful=True)])
+    sure = finding("DROPPED", "a", "R-3"), finding("DROPPED", "b", "R-1"), finding("RUDE")
+    runs = FakeRuns(lambda _: [*sure, finding("DROPPED", "c", "R-2", doubtful=True)])
 
     [found] = explore_fake(runs, (call("lost"),)).finds
 
@@ -329,7 +329,7 @@ def test_a_sentence_has_all_that_the_client_does_wrong_and_no_doubt(
 # Shrinking
 
 
-def needs(cause: str, *faults: str, kind: str = "LOST") -> Shown:
+def needs(cause: str, *faults: str, kind: str = "DROPPED") -> Shown:
     """What a client shows that loses an item if it meets all of the faults."""
     return lambda told: [finding(kind, cause)] if set(faults) <= set(told) else []
 
@@ -404,7 +404,9 @@ def test_a_finding_behind_a_worse_one_has_a_schedule_of_its_own(
 
 
 def test_causes_with_the_same_minimal_schedule_are_one_find(explore_fake: Callable[..., Exploration]) -> None:
-    runs = FakeRuns(lambda told: [finding("LOST", "a"), finding("LOST", "b")] if WORDS[0] in told else [])
+    runs = FakeRuns(
+        lambda told: [finding("DROPPED", "a"), finding("DROPPED", "b")] if WORDS[0] in told else []
+    )
 
     [found] = explore_fake(runs, FIVE).finds
 
@@ -545,4 +547,4 @@ def test_found_schedules_make_a_file_of_tests() -> None:
     exec(compile(text, "found.py", "exec"), names)  # noqa: S102 - our own text
     assert '"""the client loses item 1 of 3."""' in text
     assert 'Drill(mockserver.control, "xero", ' in text
-    assert callable(names["test_lost_1"])
+    assert callable(names["test_dropped_1"])

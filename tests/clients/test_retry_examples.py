@@ -16,10 +16,10 @@ from tests.tools.retries import CALLS, EXAMPLES
 @pytest.mark.parametrize(
     ("program", "keys", "words"),
     [
-        ("requests_alone.py", "", ["told", "LOST"]),
-        ("httpx_transport.py", "", ["told", "LOST"]),
-        ("urllib3_retry.py", "", ["TWICE", "LOST"]),
-        ("urllib3_retry.py", "on", ["survived", "LOST"]),
+        ("requests_alone.py", "", ["told", "DROPPED"]),
+        ("httpx_transport.py", "", ["told", "DROPPED"]),
+        ("urllib3_retry.py", "", ["TWICE", "DROPPED"]),
+        ("urllib3_retry.py", "on", ["survived", "DROPPED"]),
         ("right.py", "on", ["survived", "told"]),
     ],
 )

@@ -97,14 +97,14 @@ def test_a_run_has_its_vendor_command_and_result_for_a_name(
 
 def test_the_json_of_a_drill_is_shown_by_causes(visitor: Client, folder: Path) -> None:
     example = {"case": "half", "message": HOSTILE}
-    cause = {"kind": "LOST", "cause": "not read", "verdict": "silent", "cases": ["half", "odd"]}
+    cause = {"kind": "DROPPED", "cause": "not read", "verdict": "silent", "cases": ["half", "odd"]}
     document = {"causes": [{**cause, "example": example}, {"cause": "no example"}, 5]}
     (folder / "report.json").write_text(json.dumps(document))
 
     shown = twin(visitor, "/reports/view.json?path=report.json")
 
     assert shown["causes"] == [{**cause, "cases": 2, "example": example}]
-    assert "not read (LOST)" in page(visitor, "/reports/view?path=report.json")
+    assert "not read (DROPPED)" in page(visitor, "/reports/view?path=report.json")
 
 
 def test_the_page_says_how_to_start_a_drill(visitor: Client) -> None:

@@ -22,7 +22,7 @@ SURVIVORS = [("key-on-disk", "xero"), ("looks-first", "xero"), ("upserts", "payt
 
 KEY_THEN_TWICE = {"before-send": "KEY", "after-commit": "TWICE", "after-answer": "TWICE"}
 FAULTS = {
-    ("marks-first", "payt"): {"before-send": "LOST", "between-calls": "LOST"},
+    ("marks-first", "payt"): {"before-send": "DROPPED", "between-calls": "DROPPED"},
     ("new-key", "xero"): {**KEY_THEN_TWICE, "between-calls": "KEY"},
     ("saves-at-the-end", "xero"): {**KEY_THEN_TWICE, "between-calls": "TWICE"},
 }

@@ -70,14 +70,14 @@ def first(*attempts: Any) -> Attempts:
     ],
 )
 def test_an_item_that_is_not_stored_in_the_end_is_lost(attempts: list[Any], cause: str) -> None:
-    assert said(first(*attempts)) == [f"LOST: item R-1 {cause}; {ENDED}"]
+    assert said(first(*attempts)) == [f"DROPPED: item R-1 {cause}; {ENDED}"]
 
 
 def test_an_item_that_the_client_looked_for_and_did_not_send_again_is_lost() -> None:
     cause = "no answer came, and the client looked, but did not send again"
 
     assert said(run_of(first(gone(1)), calls=[look(2)])) == [
-        f"LOST: item R-1 was sent once; {cause}; {ENDED}"
+        f"DROPPED: item R-1 was sent once; {cause}; {ENDED}"
     ]
 
 
@@ -85,7 +85,7 @@ def test_an_item_that_the_answer_says_is_stored_and_that_is_not_is_a_doubtful_lo
     lie = rejected(1, told=Told.STORED)
 
     assert said(first(lie)) == [
-        f"LOST?: item R-1 was sent once; the answer says stored, and that is not true; {ENDED}"
+        f"DROPPED?: item R-1 was sent once; the answer says stored, and that is not true; {ENDED}"
     ]
 
 
@@ -98,7 +98,7 @@ def test_a_success_that_tells_nothing_is_a_doubtful_loss_where_nothing_can_be_lo
 ) -> None:
     [finding] = said(first(gone(1, status=status)), abilities=abilities)
 
-    assert finding.startswith(f"LOST{doubt}: ")
+    assert finding.startswith(f"DROPPED{doubt}: ")
 
 
 def test_an_item_that_is_stored_at_a_later_attempt_is_not_lost() -> None:
@@ -111,20 +111,20 @@ def test_a_client_that_ends_with_another_failure_than_without_faults_loses_nothi
 ) -> None:
     found = said(run_of(first(rejected(1)), status=status), run_of(CLEAN, status=clean))
 
-    assert not [one for one in found if one.startswith("LOST")]
+    assert not [one for one in found if one.startswith("DROPPED")]
 
 
 def test_a_client_that_always_ends_with_that_failure_has_to_name_the_item() -> None:
     found = said(run_of(first(rejected(1)), status=1), run_of(CLEAN, status=1))
 
     assert found == [
-        "LOST: item R-1 was refused once (unknown-reference) and never sent again; the client ended with 1"
+        "DROPPED: item R-1 was refused once (unknown-reference) and never sent again; the client ended with 1"
     ]
 
 
 def test_a_client_that_ends_well_where_it_fails_without_faults_has_to_name_the_item() -> None:
     assert said(run_of(first(), status=0), run_of(CLEAN, status=1)) == [
-        f"LOST: item R-1 was never sent; {ENDED}"
+        f"DROPPED: item R-1 was never sent; {ENDED}"
     ]
 
 
@@ -150,7 +150,7 @@ def test_an_item_that_the_vendor_refuses_by_itself_has_to_be_named_without_fault
     clean = run_of(first(rejected(1)))
 
     assert said(clean, clean) == [
-        f"LOST: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}"
+        f"DROPPED: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}"
     ]
 
 
@@ -469,8 +469,8 @@ def test_items_with_one_fault_are_told_in_one_sentence(number: int, names: str) 
 
 def test_items_with_different_faults_are_told_apart() -> None:
     assert said({"R-1": [rejected(1)], "R-2": [refused(2)]}) == [
-        f"LOST: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}",
-        f"LOST: item R-2 was sent once; {REFUSED_LAST}; {ENDED}",
+        f"DROPPED: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}",
+        f"DROPPED: item R-2 was sent once; {REFUSED_LAST}; {ENDED}",
     ]
 
 
@@ -490,7 +490,7 @@ def test_items_whose_keys_differ_from_run_to_run_count_in_their_order() -> None:
 
     assert said(changed) == []
     assert said(renamed(rejected(1))) == [
-        f"LOST: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}"
+        f"DROPPED: item R-1 was refused once (unknown-reference) and never sent again; {ENDED}"
     ]
 
 

@@ -39,8 +39,8 @@ from tests.support.journal_entries import item_results
 Does = Callable[[Sender], None]
 ROWS = {"901": "10.00", "902": "20.00"}
 FIRST, SECOND = {"901": "10.00"}, {"902": "20.00"}
-LOST: Mapping[str, Any] = {"times": {"count": 1}, "response": {"fault": "CONNECTION_RESET_BY_PEER"}}
-NOT_DONE: Mapping[str, Any] = {"commit": "none", **LOST}
+DROPPED: Mapping[str, Any] = {"times": {"count": 1}, "response": {"fault": "CONNECTION_RESET_BY_PEER"}}
+NOT_DONE: Mapping[str, Any] = {"commit": "none", **DROPPED}
 
 
 def fails(code: str, **more: Any) -> Mapping[str, Any]:
@@ -142,49 +142,50 @@ UNTOLD = "901 and 902 created twice (10.00 + 10.00 + 20.00 + 20.00): the answer 
             once,
             [REFUSED],
             {},
-            f"LOST: item 901 was refused once (unknown-reference) and never sent again; {ENDED}",
+            f"DROPPED: item 901 was refused once (unknown-reference) and never sent again; {ENDED}",
         ),
         (
             "vba",
             once,
             [NOT_DONE],
             {},
-            f"LOST: items 901 and 902 were sent once; no answer came, and the client did not look; {ENDED}",
+            "DROPPED: items 901 and 902 were sent once; no answer came, and the client did not look; "
+            f"{ENDED}",
         ),
         (
             "xero",
             once,
             [answered(429, retryAfter=2)],
             {},
-            f"LOST: items 901 and 902 {WHOLE}; {ENDED}",
+            f"DROPPED: items 901 and 902 {WHOLE}; {ENDED}",
         ),
         (
             "guidewire",
             once,
             [NOT_KEPT],
             {},
-            f"LOST?: item {{}} was sent once; the answer says stored, and that is not true; {ENDED}",
+            f"DROPPED?: item {{}} was sent once; the answer says stored, and that is not true; {ENDED}",
         ),
-        ("payt", Sender.look, [], {}, f"LOST: items 901 and 902 were never sent; {ENDED}"),
-        ("xero", twice, [LOST], {}, f"TWICE: items {UNTOLD} #2 sent it again {KEYLESS}"),
+        ("payt", Sender.look, [], {}, f"DROPPED: items 901 and 902 were never sent; {ENDED}"),
+        ("xero", twice, [DROPPED], {}, f"TWICE: items {UNTOLD} #2 sent it again {KEYLESS}"),
         (
             "xero",
             look_between,
-            [LOST],
+            [DROPPED],
             {},
             f"TWICE: items {UNTOLD} #3 sent it again {KEYLESS}",
         ),
         (
             "xero",
             with_keys("a", "b"),
-            [LOST],
+            [DROPPED],
             {},
             f"TWICE: items {UNTOLD} #2 sent it again without the key of the first call",
         ),
         (
             "xero",
             with_keys("a", "a"),
-            [{**LOST, "advanceClock": 86_400}],
+            [{**DROPPED, "advanceClock": 86_400}],
             {},
             f"TWICE?: items {UNTOLD} #2 sent it again with its key, which no longer held",
         ),
@@ -272,8 +273,8 @@ def test_a_client_that_calls_again_at_once_is_rude(bench: Bench) -> None:
         ("payt", first_again, [PASSING], {}, "2 of 2 stored, only the failed one sent again"),
         ("payt", once, [REFUSED], {"status": 1}, "1 of 2 stored, ended with 1"),
         ("payt", once, [REFUSED], {"output": "not stored: 901"}, "1 of 2 stored, and it named item 901"),
-        ("xero", with_keys("a", "a"), [LOST], {}, "2 of 2 stored"),
-        ("vba", look_between, [LOST], {}, "2 of 2 stored"),
+        ("xero", with_keys("a", "a"), [DROPPED], {}, "2 of 2 stored"),
+        ("vba", look_between, [DROPPED], {}, "2 of 2 stored"),
         ("pvex", twice, [NOT_DONE], {}, "2 of 2 stored"),
         ("guidewire", once, [{"envelope": {"order": "reverse"}}], {"harmless": True}, "2 of 2 stored"),
     ],
@@ -421,7 +422,7 @@ def test_the_worst_fault_comes_first_and_doubtful_ones_last() -> None:
 
     kinds = [one.partition(":")[0] for one in said(run_of(items, calls=calls), clean, KEYED)]
 
-    assert kinds == ["LOST", "TWICE", "WRONG", "KEY", "RESENT", "SILENT", "LOST?"]
+    assert kinds == ["DROPPED", "TWICE", "WRONG", "KEY", "RESENT", "SILENT", "DROPPED?"]
 
 
 def test_a_client_with_doubtful_faults_alone_is_doubtful() -> None:

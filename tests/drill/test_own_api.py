@@ -90,11 +90,11 @@ def one_by_one(target: DrillTarget) -> None:
         (
             deletes_all,
             "transient-item",
-            "LOST: items 2 of #1 and 3 of #1 were stored and then deleted or changed",
+            "DROPPED: items 2 of #1 and 3 of #1 were stored and then deleted or changed",
         ),
-        (ignores, "transient-item", "LOST: item 1 of #1 was refused once (internal) and never sent again"),
-        (ignores_equal, "transient-item", "LOST: item 1 of #1: 1 of 3 equal items are not stored"),
-        (one_by_one, "drop-before-commit", "LOST: item 1 of #1: 1 of 3 equal items are not stored"),
+        (ignores, "transient-item", "DROPPED: item 1 of #1 was refused once (internal) and never sent again"),
+        (ignores_equal, "transient-item", "DROPPED: item 1 of #1: 1 of 3 equal items are not stored"),
+        (one_by_one, "drop-before-commit", "DROPPED: item 1 of #1: 1 of 3 equal items are not stored"),
     ],
 )
 def test_a_client_of_an_own_api_is_judged_by_what_is_there_in_the_end(

@@ -89,22 +89,22 @@ def delete(number: int) -> Entry:
 
 WORDS: Mapping[str, Situation] = {
     "a log with the time of day names nothing": Situation(
-        FIRST_REFUSED, "silent LOST", output="09:00:07,120 sent R-1", usual="08:59:01,377 sent R-1"
+        FIRST_REFUSED, "silent DROPPED", output="09:00:07,120 sent R-1", usual="08:59:01,377 sent R-1"
     ),
     "a log with an instant names nothing": Situation(
         FIRST_REFUSED,
-        "silent LOST",
+        "silent DROPPED",
         output="2026-11-26T09:00:07Z sent R-1",
         usual="2026-11-25T08:00:00Z sent R-1",
     ),
     "durations name nothing": Situation(
-        FIRST_REFUSED, "silent LOST", output="R-1 took 133 ms", usual="R-1 took 12.4 ms"
+        FIRST_REFUSED, "silent DROPPED", output="R-1 took 133 ms", usual="R-1 took 12.4 ms"
     ),
     "request ids name nothing": Situation(
-        FIRST_REFUSED, "silent LOST", output="[7f3a9c12] R-1", usual="[0b11ffe2] R-1"
+        FIRST_REFUSED, "silent DROPPED", output="[7f3a9c12] R-1", usual="[0b11ffe2] R-1"
     ),
     "a line that stored items have as well names nothing": Situation(
-        FIRST_REFUSED, "silent LOST", output="batch had R-1\nbatch had R-2"
+        FIRST_REFUSED, "silent DROPPED", output="batch had R-1\nbatch had R-2"
     ),
     "a line for refused items alone names them": Situation(
         FIRST_REFUSED, "told", output="sent R-1\nsent R-2\n09:00:07 R-1 refused", usual="sent R-1\nsent R-2"
@@ -129,7 +129,7 @@ WORDS: Mapping[str, Situation] = {
     ),
     "a count of tries is no small key": Situation(
         {"1": [attempt(1)], "2": [rejected(1)], "3": [attempt(1)]},
-        "silent LOST",
+        "silent DROPPED",
         clean={key: [attempt(1)] for key in "123"},
         output="try 2 of 3",
     ),
@@ -148,10 +148,10 @@ WORDS: Mapping[str, Situation] = {
         output="R-1 was refused: unknown-reference",
     ),
     "the usual failing status tells nothing": Situation(
-        FIRST_REFUSED, "silent LOST", status=1, usual_status=1
+        FIRST_REFUSED, "silent DROPPED", status=1, usual_status=1
     ),
     "a stored item that is named in place of a lost one": Situation(
-        FIRST_REFUSED, "silent LOST MISNAMED", output="R-2 was refused"
+        FIRST_REFUSED, "silent DROPPED MISNAMED", output="R-2 was refused"
     ),
     "a stored item that is named with an exit status": Situation(
         FIRST_REFUSED, "silent UNNAMED MISNAMED", status=1, output="R-2 was refused"
@@ -164,7 +164,7 @@ WORDS: Mapping[str, Situation] = {
     ),
     "a list of what is stored misnames nothing": Situation(
         {"R-1": [rejected(1)], "R-2": [attempt(1)], "R-3": [attempt(1)]},
-        "silent LOST",
+        "silent DROPPED",
         clean=THREE,
         output="stored: R-2, R-3",
     ),
@@ -183,7 +183,7 @@ WORDS: Mapping[str, Situation] = {
         output="not stored: R-2, R-3",
     ),
     "a retry that is logged and then forgotten": Situation(
-        FIRST_LOCKED, "silent LOST", output="WARN retrying R-1"
+        FIRST_LOCKED, "silent DROPPED", output="WARN retrying R-1"
     ),
     "an item in doubt is named as unsure": Situation(
         {"R-1": [gone(1)], "R-2": [unanswered(1)]},
@@ -193,7 +193,7 @@ WORDS: Mapping[str, Situation] = {
     ),
     "items that are named at each try but never given up": Situation(
         {"R-1": [rejected(1, "locked"), rejected(2, "locked")], "R-2": [rejected(1, "locked"), attempt(2)]},
-        "silent LOST",
+        "silent DROPPED",
         output="R-1 is locked\nR-2 is locked\nR-1 is locked",
     ),
     "a warning that is printed": Situation(
@@ -201,7 +201,7 @@ WORDS: Mapping[str, Situation] = {
     ),
     "a warning is printed beside a loss that the answer denied": Situation(
         {"R-1": [attempt(1, warning=TEXT)], "R-2": [rejected(1, told=Told.STORED)]},
-        "doubtful LOST",
+        "doubtful DROPPED",
         output=f"warning: R-1: {TEXT}",
     ),
     "a warning in an answer that came too late": Situation(
@@ -212,7 +212,7 @@ WORDS: Mapping[str, Situation] = {
     "a warning that is not printed": Situation(
         {"R-1": [attempt(1, warning=TEXT)], "R-2": [attempt(1)]}, "silent SILENT", output="stored R-1, R-2"
     ),
-    "an item that is never sent": Situation({"R-2": [attempt(1)]}, "silent LOST"),
+    "an item that is never sent": Situation({"R-2": [attempt(1)]}, "silent DROPPED"),
     "a client that does not end": Situation(ALL_GONE, "silent HANGS", status=None),
 }
 
@@ -240,7 +240,7 @@ ITEMS: Mapping[str, Situation] = {
                 equal(6, stored=False, action="rejected", told=Told.REJECTED),
             ]
         },
-        "silent LOST",
+        "silent DROPPED",
         clean=EQUAL,
     ),
     "one of six equal items is stored a seventh time": Situation(
@@ -271,7 +271,7 @@ ITEMS: Mapping[str, Situation] = {
     ),
     "the client deletes all that it made": Situation(
         BOTH,
-        "silent LOST",
+        "silent DROPPED",
         calls=[call(1), delete(2), delete(3)],
         records=(stored("R-1", "R-2"), []),
     ),
@@ -286,13 +286,13 @@ ITEMS: Mapping[str, Situation] = {
     ),
     "the client deletes another than it doubled": Situation(
         {"R-1": [unanswered(1), attempt(3)], "R-2": [attempt(1)]},
-        "silent LOST TWICE",
+        "silent DROPPED TWICE",
         calls=[call(1), delete(2), call(3)],
         records=(stored("R-1", "R-2"), stored("R-1", "R-1")),
     ),
     "a voided record is none": Situation(
         BOTH,
-        "silent LOST",
+        "silent DROPPED",
         calls=[call(1), call(2, operation="void")],
         records=(stored("R-1", "R-2"), [document("R-1"), {**document("R-2"), "state": "VOIDED"}]),
     ),
@@ -306,12 +306,14 @@ ITEMS: Mapping[str, Situation] = {
         {"R-1": [unanswered(1), attempt(2)], "R-2": [attempt(1)]}, "doubtful TWICE", abilities=UNANSWERABLE
     ),
     "the answer says stored, and that is not true": Situation(
-        {"R-1": [rejected(1, told=Told.STORED)], "R-2": [attempt(1)]}, "doubtful LOST"
+        {"R-1": [rejected(1, told=Told.STORED)], "R-2": [attempt(1)]}, "doubtful DROPPED"
     ),
     "a success without a word of the item, where nothing can be read": Situation(
-        {"R-1": [gone(1, status=200)], "R-2": [attempt(1)]}, "doubtful LOST", abilities=UNANSWERABLE
+        {"R-1": [gone(1, status=200)], "R-2": [attempt(1)]}, "doubtful DROPPED", abilities=UNANSWERABLE
     ),
-    "no answer at all, where nothing can be read": Situation(ALL_GONE, "silent LOST", abilities=UNANSWERABLE),
+    "no answer at all, where nothing can be read": Situation(
+        ALL_GONE, "silent DROPPED", abilities=UNANSWERABLE
+    ),
     "a count that does not add up tells of no item, so that all is sent again": Situation(
         {"R-1": [gone(1, status=201), attempt(3)], "R-2": [unanswered(1, status=201), updated(3)]},
         "survived",
@@ -342,7 +344,7 @@ ITEMS: Mapping[str, Situation] = {
         clean={"FIX": [attempt(1)], "N-2": [attempt(1, document=document("N-2", 7))]},
     ),
     "keys that are new each time, and one is lost": Situation(
-        {"S-1": [rejected(1)], "S-2": [attempt(1)]}, "silent LOST"
+        {"S-1": [rejected(1)], "S-2": [attempt(1)]}, "silent DROPPED"
     ),
     "another amount at the second try": Situation(
         {"R-1": [rejected(1, "locked"), attempt(2, document=document("R-1", 9))], "R-2": [attempt(1)]},

@@ -58,7 +58,7 @@ def item(key: str, *attempts: dict[str, Any]) -> dict[str, Any]:
 
 
 def finding(
-    kind: str = "LOST", *items: str, calls: tuple[int, ...] = (), doubtful: bool = False, cause: str = ""
+    kind: str = "DROPPED", *items: str, calls: tuple[int, ...] = (), doubtful: bool = False, cause: str = ""
 ) -> DrillFinding:
     return DrillFinding(kind, f"item {' '.join(items)} was {kind}", items, calls, doubtful, cause)
 

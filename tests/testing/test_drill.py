@@ -82,7 +82,7 @@ def test_a_client_that_loses_an_item_fails(drill_of: DrillOf) -> None:
     result = ran(drill_of(call_function(careless)), "item-refused")
 
     [finding] = result.findings
-    assert (result.verdict, result.word) == ("silent", "LOST")
+    assert (result.verdict, result.word) == ("silent", "DROPPED")
     assert finding.message == result.message
     assert finding.message == (
         "item R-1 was refused once (unknown-reference) and never sent again; the client ended with 0"

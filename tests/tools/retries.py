@@ -95,7 +95,7 @@ def run_drill(trial: Trial) -> Row:
     found = json.loads(done.stdout)
     cases = {case["case"]: {one["kind"] for one in case["findings"]} for case in found["cases"]}
     counts = [found["counts"][verdict] for verdict in COLUMNS[3:6]]
-    counts += [sum(kind in kinds for kinds in cases.values()) for kind in ("TWICE", "LOST")]
+    counts += [sum(kind in kinds for kinds in cases.values()) for kind in ("TWICE", "DROPPED")]
     hanging = ", ".join(case for case, kinds in cases.items() if "HANGS" in kinds)
     row = (trial.library, trial.vendor, trial.key, *map(str, counts), hanging or "-")
     print(_line(row), flush=True)

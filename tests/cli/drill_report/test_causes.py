@@ -21,7 +21,7 @@ from tests.support.drill_results import HOSTILE, SECRET, call, finding, report, 
 UNREAD, EARLY = "an error inside a 201 was not read", "called again before Retry-After was over"
 
 
-def unread(name: str, kind: str = "LOST", cause: str = UNREAD, **more: Any) -> Result:
+def unread(name: str, kind: str = "DROPPED", cause: str = UNREAD, **more: Any) -> Result:
     calls = (shown_call(1), call(2, "GET", 200))
     return result(name, finding(kind, "R-1", calls=(1,), cause=cause), calls=calls, **more)
 
@@ -41,30 +41,30 @@ def files_of(folder: Path, made: DrillReport) -> dict[str, str]:
 def test_equal_causes_of_a_kind_are_one() -> None:
     made = report(unread("a"), unread("b"), unread("c", "TWICE"))
 
-    assert titles(made) == [f"2 cases: {UNREAD} (LOST)", f"1 case: {UNREAD} (TWICE)"]
+    assert titles(made) == [f"2 cases: {UNREAD} (DROPPED)", f"1 case: {UNREAD} (TWICE)"]
 
 
 def test_the_worst_kind_is_first_and_then_the_most_cases() -> None:
     made = report(early("a"), early("b"), unread("c", cause="x"), unread("d"), unread("e"))
 
-    assert titles(made) == [f"2 cases: {UNREAD} (LOST)", "1 case: x (LOST)", f"2 cases: {EARLY} (RUDE)"]
+    assert titles(made) == [f"2 cases: {UNREAD} (DROPPED)", "1 case: x (DROPPED)", f"2 cases: {EARLY} (RUDE)"]
 
 
 def test_what_is_known_or_doubtful_stands_apart_after_what_is_sure() -> None:
-    known = {("ledger", "old", "LOST", ""): ""}
+    known = {("ledger", "old", "DROPPED", ""): ""}
     made = report(early("a", doubtful=True), unread("old"), early("b"), known=known)
 
     assert titles(made) == [
         f"1 case: {EARLY} (RUDE)",
         f"1 case: {EARLY} (RUDE, doubtful)",
-        f"1 case: {UNREAD} (LOST, known)",
+        f"1 case: {UNREAD} (DROPPED, known)",
     ]
 
 
 def test_two_findings_of_a_case_with_one_cause_are_one_case() -> None:
-    both = (finding("LOST", "R-1", cause=UNREAD), finding("LOST", "R-2", cause=UNREAD))
+    both = (finding("DROPPED", "R-1", cause=UNREAD), finding("DROPPED", "R-2", cause=UNREAD))
 
-    assert titles(report(result("a", *both))) == [f"1 case: {UNREAD} (LOST)"]
+    assert titles(report(result("a", *both))) == [f"1 case: {UNREAD} (DROPPED)"]
 
 
 def test_the_fault_of_the_run_without_faults_is_a_cause_too() -> None:
@@ -79,7 +79,7 @@ def test_an_unknown_kind_is_the_least() -> None:
 
 
 def test_the_example_is_the_call_that_told() -> None:
-    told = finding("LOST", "R-1", calls=(1, 2), cause=UNREAD)
+    told = finding("DROPPED", "R-1", calls=(1, 2), cause=UNREAD)
     calls = (shown_call(1, told=""), shown_call(2))
 
     (cause,) = find_causes(report(result("a", told, calls=calls)))
@@ -101,8 +101,8 @@ def test_the_terminal_says_what_to_mend_first_and_shows_it() -> None:
     made = report(unread("a", ledger={"says": "sent 2 · stored 1"}), unread("b"), early("c"))
 
     assert [unstyle(line) for line in cause_lines(made)] == [
-        f"mend this first: 2 cases: {UNREAD} (LOST)",
-        "  a: item R-1 was LOST",
+        f"mend this first: 2 cases: {UNREAD} (DROPPED)",
+        "  a: item R-1 was DROPPED",
         "    ledger   sent 2 · stored 1",
         "    line     POST /v1/invoices 201",
         '    request  {"invoices": []}',
@@ -133,14 +133,14 @@ def test_a_program_reads_causes_with_an_example_whole(tmp_path: Path) -> None:
 
     assert document["causes"] == [
         {
-            "kind": "LOST",
+            "kind": "DROPPED",
             "cause": UNREAD,
             "cases": ["a", "b"],
             "verdict": "silent",
             "doubtful": False,
             "example": {
                 "case": "a",
-                "message": "item R-1 was LOST",
+                "message": "item R-1 was DROPPED",
                 "ledger": "",
                 "call": 1,
                 "line": "POST /v1/invoices 201",
@@ -158,7 +158,7 @@ def test_the_page_has_each_cause_before_the_rows_with_links_to_its_cases(tmp_pat
     page = files_of(tmp_path, report(unread("a"), unread("b")))["index.html"]
 
     causes = page.partition("<h2>Verdicts</h2>")[0]
-    assert f"2 cases: {UNREAD} (LOST)" in causes
+    assert f"2 cases: {UNREAD} (DROPPED)" in causes
     assert "{&#34;count&#34;: 2}" in causes
     assert '<a href="#case-a">a</a>, <a href="#case-b">b</a>' in causes
 
@@ -166,14 +166,14 @@ def test_the_page_has_each_cause_before_the_rows_with_links_to_its_cases(tmp_pat
 def test_a_failed_test_has_its_cause(tmp_path: Path) -> None:
     suite = ET.fromstring(files_of(tmp_path, report(unread("a")))["junit.xml"])  # noqa: S314 - ours
 
-    assert f"LOST: item R-1 was LOST\n  the cause: {UNREAD}\n" in str(suite.findtext(".//failure"))
+    assert f"DROPPED: item R-1 was DROPPED\n  the cause: {UNREAD}\n" in str(suite.findtext(".//failure"))
 
 
 def test_the_summary_of_a_job_begins_with_the_causes() -> None:
     text = markdown_summary(report(unread("a"), unread("b")))
 
-    row = f"| LOST | 2 | {UNREAD} | a | {{&quot;count&quot;: 2}} |"
-    assert text.index(row) < text.index("| LOST | a | item R-1 was LOST |")
+    row = f"| DROPPED | 2 | {UNREAD} | a | {{&quot;count&quot;: 2}} |"
+    assert text.index(row) < text.index("| DROPPED | a | item R-1 was DROPPED |")
 
 
 def test_an_example_tells_no_secret_and_can_be_shown(tmp_path: Path) -> None:

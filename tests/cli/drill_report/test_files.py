@@ -47,7 +47,7 @@ def verdicts_of(page: str) -> str:
 
 def hostile() -> DrillReport:
     text = HOSTILE + SECRET
-    odd = DrillFinding("LOST", text, (HOSTILE,), (1,), doubtful=False)
+    odd = DrillFinding("DROPPED", text, (HOSTILE,), (1,), doubtful=False)
     run = result(
         "half",
         odd,
@@ -62,7 +62,7 @@ def hostile() -> DrillReport:
 def mixed() -> DrillReport:
     return report(
         result("fine"),
-        result("half", finding("LOST", "R-1"), output="I am done"),
+        result("half", finding("DROPPED", "R-1"), output="I am done"),
         result("odd", finding("TWICE", "R-2", doubtful=True)),
         result("old", finding("RUDE")),
         result("never", verdict="unmet", message="no such call"),
@@ -102,7 +102,7 @@ def test_a_test_report_has_a_case_for_each_case(tmp_path: Path) -> None:
         "old": ["skipped", "system-out"],
         "never": ["skipped"],
     }
-    assert suite.find(".//failure").attrib == {"message": "item R-1 was LOST", "type": "LOST"}  # type: ignore[union-attr]
+    assert suite.find(".//failure").attrib == {"message": "item R-1 was DROPPED", "type": "DROPPED"}  # type: ignore[union-attr]
     assert str(suite.findtext(".//failure")).endswith("\nI am done")
     assert str(suite.findtext(".//system-out")).startswith("TWICE, doubtful: item R-2 was TWICE\n")
     assert [one.get("message") for one in suite.iter("skipped")] == [
@@ -150,7 +150,7 @@ def test_the_document_tells_everything(tmp_path: Path) -> None:
     assert (half["case"], half["verdict"], half["word"], half["output"]) == (
         "half",
         "silent",
-        "LOST",
+        "DROPPED",
         ["I am done"],
     )
     assert half["findings"][0]["items"] == ["R-1"]
@@ -207,7 +207,7 @@ def test_a_page_of_a_large_drill_stays_small(tmp_path: Path) -> None:
         for at in range(1000)
     )
     calls = tuple(call(number) for number in range(1, 201))
-    made = report(result("a", finding("LOST", "R-1"), items=items, calls=calls), result("b"))
+    made = report(result("a", finding("DROPPED", "R-1"), items=items, calls=calls), result("b"))
 
     page = files_of(tmp_path, made)["index.html"]
     assert "… #41 to #180 are not shown here" in page
@@ -232,10 +232,12 @@ def test_a_failure_is_an_annotation_that_no_text_can_leave() -> None:
 
 
 def test_cases_with_one_cause_are_one_annotation() -> None:
-    (line,) = annotation_lines(report(*(result(name, finding("LOST", "R-1", cause="x")) for name in "ab")))
+    (line,) = annotation_lines(report(*(result(name, finding("DROPPED", "R-1", cause="x")) for name in "ab")))
 
     again = "mockserver drill ledger --case a -- "
-    assert line.startswith(f"::error title=ledger 2 cases%3A x (LOST)::a: item R-1 was LOST%0Aagain: {again}")
+    assert line.startswith(
+        f"::error title=ledger 2 cases%3A x (DROPPED)::a: item R-1 was DROPPED%0Aagain: {again}"
+    )
 
 
 def test_more_failures_than_github_shows_are_counted() -> None:
@@ -253,13 +255,13 @@ def test_the_summary_has_a_table_of_what_was_found() -> None:
         "### mockserver drill ledger: survived 1 · told 0 · silent 1 · doubtful 1 · known 1 · unmet 1\n"
     )
     folded = text.partition("<details><summary>3 cases with findings</summary>\n\n")[2]
-    assert "| LOST | half | item R-1 was LOST | mockserver drill ledger --case half" in folded
+    assert "| DROPPED | half | item R-1 was DROPPED | mockserver drill ledger --case half" in folded
 
 
 def test_a_summary_is_cut_to_what_github_takes() -> None:
     text = markdown_summary(report(*(result(f"case-{at}", finding()) for at in range(MOST_ROWS + 40))))
 
-    assert text.count("| LOST | case-") == MOST_ROWS
+    assert text.count("| DROPPED | case-") == MOST_ROWS
     assert text.endswith("\n40 more are in the report.\n")
 
 

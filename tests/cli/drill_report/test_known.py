@@ -12,12 +12,12 @@ from mockserver.contract.baseline import UnreadableBaselineError, read_baseline,
 from mockserver.testing.drill import DrillFinding
 from tests.support.drill_results import attempt, finding, item, report, result
 
-LOST = ("ledger", "half", "LOST", "R-1")
-KNOWN = {LOST: "ticket 17"}
+DROPPED = ("ledger", "half", "DROPPED", "R-1")
+KNOWN = {DROPPED: "ticket 17"}
 
 
 def test_a_case_whose_faults_are_all_known_does_not_fail() -> None:
-    made = report(result("half", finding("LOST", "R-1")), known=KNOWN)
+    made = report(result("half", finding("DROPPED", "R-1")), known=KNOWN)
 
     (row,) = made.rows
     assert (row.verdict, row.word, *row.reasons.values()) == ("known", "known", "ticket 17")
@@ -25,39 +25,41 @@ def test_a_case_whose_faults_are_all_known_does_not_fail() -> None:
 
 
 def test_another_fault_in_a_known_case_fails_and_is_the_one_that_is_told() -> None:
-    made = report(result("half", finding("LOST", "R-1"), finding("TWICE", "R-2")), known=KNOWN)
+    made = report(result("half", finding("DROPPED", "R-1"), finding("TWICE", "R-2")), known=KNOWN)
 
     (row,) = made.rows
     assert (row.verdict, row.word, row.message) == ("silent", "TWICE", "item R-2 was TWICE")
 
 
-@pytest.mark.parametrize("other", [("other", "half", "LOST", ""), ("ledger", "whole", "LOST", "")])
+@pytest.mark.parametrize("other", [("other", "half", "DROPPED", ""), ("ledger", "whole", "DROPPED", "")])
 def test_what_is_known_of_another_vendor_or_case_does_not_count(other: Place) -> None:
     assert report(result("half", finding()), known={other: ""}).counts["silent"] == 1
 
 
 def test_what_is_no_longer_found_is_gone() -> None:
-    assert report(result("half"), known=KNOWN).gone == [LOST]
+    assert report(result("half"), known=KNOWN).gone == [DROPPED]
 
 
 def test_what_could_not_be_tried_is_not_gone() -> None:
-    made = report(result("half", verdict="unmet"), known={**KNOWN, ("ledger", "never-run", "LOST", ""): ""})
+    made = report(
+        result("half", verdict="unmet"), known={**KNOWN, ("ledger", "never-run", "DROPPED", ""): ""}
+    )
 
     assert made.gone == []
 
 
 def test_what_became_doubtful_is_not_gone() -> None:
-    made = report(result("half", finding("LOST", "R-1", doubtful=True)), known=KNOWN)
+    made = report(result("half", finding("DROPPED", "R-1", doubtful=True)), known=KNOWN)
 
     assert (made.gone, made.rows[0].verdict) == ([], "doubtful")
 
 
 def test_a_new_baseline_has_all_faults_keeps_reasons_and_what_was_not_run() -> None:
-    elsewhere, gone = ("other", "half", "LOST", ""), ("ledger", "whole", "RUDE", "")
+    elsewhere, gone = ("other", "half", "DROPPED", ""), ("ledger", "whole", "RUDE", "")
     results = (
-        result("half", finding("LOST", "R-1"), finding("TWICE", "R-2")),
+        result("half", finding("DROPPED", "R-1"), finding("TWICE", "R-2")),
         result("whole"),
-        result("odd", finding("LOST", doubtful=True)),
+        result("odd", finding("DROPPED", doubtful=True)),
     )
 
     assert report(*results, known={**KNOWN, elsewhere: "theirs", gone: ""}).to_be_known == {
@@ -68,28 +70,28 @@ def test_a_new_baseline_has_all_faults_keeps_reasons_and_what_was_not_run() -> N
 
 
 def test_a_new_item_in_a_known_case_fails() -> None:
-    made = report(result("half", finding("LOST", "R-1", "R-2")), known=KNOWN)
+    made = report(result("half", finding("DROPPED", "R-1", "R-2")), known=KNOWN)
 
     assert made.counts["silent"] == 1
 
 
 def test_a_new_item_in_a_finding_of_its_own_fails_too() -> None:
-    made = report(result("half", finding("LOST", "R-1"), finding("LOST", "R-2")), known=KNOWN)
+    made = report(result("half", finding("DROPPED", "R-1"), finding("DROPPED", "R-2")), known=KNOWN)
 
-    assert (made.rows[0].verdict, made.rows[0].message) == ("silent", "item R-2 was LOST")
+    assert (made.rows[0].verdict, made.rows[0].message) == ("silent", "item R-2 was DROPPED")
 
 
 def test_an_entry_without_an_item_stands_for_all_of_them() -> None:
-    every = ("ledger", "half", "LOST", "")
-    made = report(result("half", finding("LOST", "R-1", "R-2")), known={every: "old"})
+    every = ("ledger", "half", "DROPPED", "")
+    made = report(result("half", finding("DROPPED", "R-1", "R-2")), known={every: "old"})
 
     assert (made.rows[0].verdict, made.gone, made.to_be_known) == ("known", [], {every: "old"})
 
 
 def test_a_known_item_that_is_no_longer_found_is_gone() -> None:
-    made = report(result("half", finding("LOST", "R-2")), known=KNOWN)
+    made = report(result("half", finding("DROPPED", "R-2")), known=KNOWN)
 
-    assert made.gone == [LOST]
+    assert made.gone == [DROPPED]
 
 
 def renewing(*findings: DrillFinding) -> DrillReport:
@@ -98,11 +100,11 @@ def renewing(*findings: DrillFinding) -> DrillReport:
 
 
 def test_an_item_of_a_client_that_makes_new_keys_is_known_by_its_position() -> None:
-    (place,) = renewing(finding("LOST", "R-2")).to_be_known
-    next_drill = replace(renewing(finding("LOST", "X-2")), known={place: ""})
+    (place,) = renewing(finding("DROPPED", "R-2")).to_be_known
+    next_drill = replace(renewing(finding("DROPPED", "X-2")), known={place: ""})
     plan = replace(next_drill.plan, keys=("X-1", "X-2"))
 
-    assert place == ("ledger", "half", "LOST", "#2")
+    assert place == ("ledger", "half", "DROPPED", "#2")
     assert replace(next_drill, plan=plan).counts["silent"] == 0
 
 
@@ -113,7 +115,7 @@ def test_a_key_that_the_run_without_faults_lacks_is_not_written() -> None:
 @pytest.mark.parametrize("name", ["known.json", "known.yaml"])
 def test_what_is_written_is_read(tmp_path: Path, name: str) -> None:
     file = tmp_path / "deep" / name
-    rude, lost = KnownFault("ledger", "whole", "RUDE"), KnownFault(*LOST, KNOWN[LOST])
+    rude, lost = KnownFault("ledger", "whole", "RUDE"), KnownFault(*DROPPED, KNOWN[DROPPED])
 
     write_baseline(file, [rude, lost])
 

@@ -65,7 +65,7 @@ def test_an_item_that_was_created_twice_stands_out_but_not_one_that_was_updated(
 
 
 def test_a_key_is_shown_as_it_was_sent() -> None:
-    strip = draw_strip(result("a", finding("LOST", "2026~1001"), items=(item("2026~1001", attempt(1)),)))
+    strip = draw_strip(result("a", finding("DROPPED", "2026~1001"), items=(item("2026~1001", attempt(1)),)))
 
     assert strip.heads == [("2026/001", True)]
     assert str(strip.rows[0].squares[0]).startswith("('good', '2026/001: ")
@@ -90,7 +90,7 @@ def test_items_and_calls_of_findings_are_marked() -> None:
 
 def test_of_very_many_items_those_of_findings_are_shown() -> None:
     items = [item(f"R-{at}", attempt(1)) for at in range(1000)]
-    strip = draw_strip(result("a", finding("LOST", "R-500", calls=(1,)), items=tuple(items)))
+    strip = draw_strip(result("a", finding("DROPPED", "R-500", calls=(1,)), items=tuple(items)))
 
     assert strip.heads[:2] == [("R-500", True), ("R-0", False)]
     assert len(strip.heads) == len(strip.rows[0].squares) == MOST_COLUMNS

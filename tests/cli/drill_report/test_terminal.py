@@ -16,18 +16,18 @@ def lines_of(made: DrillReport) -> list[str]:
 
 
 def test_the_columns_stand_below_each_other() -> None:
-    made = report(result("transient-item"), result("half", finding("LOST", "R-17")))
+    made = report(result("transient-item"), result("half", finding("DROPPED", "R-17")))
 
     assert lines_of(made) == [
         "  survived transient-item  2 of 2 stored",
-        "  LOST     half            item R-17 was LOST",
+        "  DROPPED  half            item R-17 was DROPPED",
     ]
 
 
 def test_further_faults_are_counted() -> None:
-    made = report(result("a", finding("LOST", "R-1"), finding("TWICE", "R-2"), finding("RUDE")))
+    made = report(result("a", finding("DROPPED", "R-1"), finding("TWICE", "R-2"), finding("RUDE")))
 
-    assert lines_of(made)[0].endswith("item R-1 was LOST (and 2 more)")
+    assert lines_of(made)[0].endswith("item R-1 was DROPPED (and 2 more)")
 
 
 def test_a_message_stays_in_its_line_and_tells_no_secret() -> None:
@@ -38,7 +38,7 @@ def test_a_message_stays_in_its_line_and_tells_no_secret() -> None:
 
 
 def test_the_last_lines_have_counts_reports_and_the_way_to_repeat_the_first_failure() -> None:
-    made = report(result("a"), result("b", finding("LOST")), result("c", finding("HANGS")))
+    made = report(result("a"), result("b", finding("DROPPED")), result("c", finding("HANGS")))
     again = "again: mockserver drill ledger --case b -- python sync.py --token '{token}' 'in voices.csv'"
 
     lines = list(closing_lines(made, [Path("report/index.html")]))
@@ -46,9 +46,9 @@ def test_the_last_lines_have_counts_reports_and_the_way_to_repeat_the_first_fail
 
 
 def test_known_faults_that_are_gone_are_told() -> None:
-    made = report(result("a"), known={("ledger", "a", "LOST", "R-1"): ""})
+    made = report(result("a"), known={("ledger", "a", "DROPPED", "R-1"): ""})
 
     assert list(closing_lines(made, [])) == [
-        "gone: LOST of R-1 in a is in the baseline and was not found: take it out",
+        "gone: DROPPED of R-1 in a is in the baseline and was not found: take it out",
         "survived 1 · told 0 · silent 0 · 52 s",
     ]

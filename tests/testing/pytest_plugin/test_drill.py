@@ -101,7 +101,7 @@ def test_a_client_that_loses_an_item_fails_with_the_sentence_first(run: Run) -> 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "LOST item-refused: item R-1 was refused once (unknown-reference) and never sent again; *",
+            "DROPPED item-refused: item R-1 was refused once (unknown-reference) and never sent again; *",
             "  the cause: *",
             '  the answer to #1: {"success":true,*"R-1":*',
             "  the case: The first item is refused for good, because of a record that is not there.",
@@ -122,7 +122,7 @@ def test_further_faults_are_told_after_the_first(run: Run) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "LOST throttle-seconds: item R-2 *",
+            "DROPPED throttle-seconds: item R-2 *",
             "  the cause: *",
             "  the answer to #1: *",
             "  also RUDE: #1 was answered 429 *",
