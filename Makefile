@@ -17,7 +17,7 @@ include locks/install.mk
 
 #: every day
 run: $(RUN) $(ASSETS) ## set up and serve on PORT (8080)
-	@STARTED_BY_MAKE=1 .venv/bin/mockserver run --port $(PORT)
+	@exec env STARTED_BY_MAKE=1 .venv/bin/mockserver run --port $(PORT)
 test: $(DEV) ## set up, then format, lint, types and tests; EVERY_CASE=1 runs every case of every test
 	@# Types are checked beside the tests, and a third process works while the others wait for what they started.
 	@.venv/bin/mypy > .venv/.types 2>&1 & types=$$!; $(STYLE) && $(PYTEST) -n 3 $(addprefix --ignore tests/,$(SUITES)); tested=$$?; \

@@ -46,7 +46,7 @@ def cases() -> None:
 
     \b
     mockserver cases list --search duplicate
-    mockserver cases show 33-twice-in-a-batch --vendor vba --curl
+    mockserver cases show 33-dup-other-payload --vendor vba --curl
     mockserver cases run calls-1-to-3.yaml
     """
 

@@ -183,7 +183,7 @@ def journal() -> None:
 
 
 @journal.command("list", context_settings=CONTEXT_SETTINGS)
-@_figure_flags(_LISTED, "List items that are {} instead of calls.")
+@_figure_flags(_LISTED, "Instead of calls, list the items that were {}.")
 @filter_options
 @own_option(
     "--last", type=click.IntRange(1, _MAX_LAST), help="Maximum number of lines; for calls 100 by default."
@@ -270,24 +270,25 @@ def summary(*, server: ServerOptions, vendor: str) -> None:
     mockserver journal summary
     mockserver journal summary --vendor VENDOR --json
     """
-    _write_ledger(server, BAD, vendor, has_money=True)
+    _write_ledger(server, BAD, vendor, is_check=False)
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
-@_figure_flags(_CHECKED, "Fail if an item is {}.")
+@_figure_flags(_CHECKED, "Fail if an item was {}.")
 @_item_vendor_option
 @server_options
 def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
     """Check that no item was lost or created twice. Exit 1: some were; they are printed with the reason.
 
-    Without a flag, fail if an item is lost, phantom or doubled. Fail too if older calls are no longer kept.
+    Without a flag, fail if an item was lost, doubled, or phantom (told as stored, and not stored). Fail if no
+    item was sent, and if older calls are no longer kept.
 
     \b
     mockserver journal check
     mockserver journal check --none-lost --none-refused
     """
     figures = [figure for figure, is_set in flags.items() if is_set]
-    if not _write_ledger(server, figures or BAD, vendor, has_money=False):
+    if not _write_ledger(server, figures or BAD, vendor, is_check=True):
         raise SystemExit(EXIT_FINDINGS)
 
 
@@ -468,27 +469,36 @@ def _list_items(server: ServerOptions, figures: Sequence[str], filters: Filters,
         found = control.here("GET", "/journal/items", figure=",".join(figures), **filters)
     cure = in_sandbox(server, "mockserver journal summary")
     shown = found[-last:] if last else found
-    lines = ended_lines(shown) if shown else [f"no such item in {server.sandbox}; the sums: {cure}"]
+    words = " or ".join(map(figure_words, figures))
+    lines = ended_lines(shown) if shown else [f"no {words} item in {server.sandbox}; the sums: {cure}"]
     write_result(server, shown, lines, err=not shown)
 
 
-def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *, has_money: bool) -> bool:
-    """Write the ledger and the first items of each figure; return whether no figure counts an item.
+def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *, is_check: bool) -> bool:
+    """Write the ledger and the first items of each figure; return whether items were sent, none in a figure.
 
     Return False if older calls are no longer kept, because they may have such items.
     """
     of_vendor = f" --vendor {vendor}" if vendor else ""
     with connected(server) as control:
         ledger = control.here("GET", "/ledger", vendor=vendor)
-        lines = list(ledger_lines(ledger, has_money=has_money))
+        lines = list(ledger_lines(ledger, has_money=not is_check))
         wrong = [figure for figure in figures if ledger[figure]["items"]]
         for figure in wrong if not server.json else ():
             found = control.here("GET", "/journal/items", figure=figure, vendor=vendor)
             lists = in_sandbox(server, f"mockserver journal list --{_LISTED[figure]}{of_vendor}")
             rest = [f"  and {len(found) - _MAX_NAMED:,} more: {lists}"] if len(found) > _MAX_NAMED else []
             lines += [f"{figure_words(figure)}:", *ended_lines(found[:_MAX_NAMED]), *rest]
+        is_empty = not ledger["sent"]["items"]
+        used = [one["name"] for one in control.call("GET", "/sandboxes") if one["calls"]] if is_empty else []
+    passed = not (wrong or is_empty or ledger["dropped"])
+    if is_empty:
+        places = f"; calls are in {shorten(', '.join(used), 200)}" if used else ""
+        lines.append(f"no item was sent in {server.sandbox}{of_vendor and f' to {vendor}'}{places}")
+    if passed and is_check:
+        lines.append(f"ok: none {', none '.join(map(figure_words, figures))}")
     write_result(server, ledger, lines)
-    return not wrong and not ledger["dropped"]
+    return passed
 
 
 def _line(entry: Document) -> str:

@@ -252,7 +252,7 @@ class VendorCall:
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
     """Return the call for the options. Raises RefusedError: the server has no example for the options."""
-    from mockserver.journal.money import find_amount
+    from mockserver.journal.item_values import find_amount
 
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()

@@ -13,9 +13,10 @@ from mockserver import __version__
 from mockserver.model import Document, shown_outcomes
 
 _HOME = "mockserver.console"
+_CENTS = Decimal("0.00")
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": "{:,}".format,
-    "money": lambda amount: f"{Decimal(amount):,f}",
+    "money": lambda amount: f"{Decimal(amount) + _CENTS:,}",
     "shown_outcomes": shown_outcomes,
 }
 """Filters that templates of reports and of the console share."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
@@ -29,12 +29,13 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, JournalQuery, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
-from mockserver.journal.item_history import ItemHistory, find_histories
+from mockserver.journal.item_history import ItemAttempt, ItemHistory, find_histories, has_own_key
 from mockserver.journal.item_plot import draw_items
+from mockserver.journal.item_values import find_name
 from mockserver.journal.journal import Journal
-from mockserver.journal.ledger import SENT, describe_items, end_items, sum_items
+from mockserver.journal.ledger import SENT, EndedItem, describe_items, end_items, sum_items
 from mockserver.journal.overview import sum_up
-from mockserver.journal.replay import compare_calls, item_places
+from mockserver.journal.replay import compare_calls, item_places, rows_of_items
 from mockserver.journal.sent_headers import sent_headers
 from mockserver.journal.timeline import chart_calls
 from mockserver.journal.verification import (
@@ -119,7 +120,7 @@ class JournalOperations:
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
         used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
         return {
-            **sum_up(entries, items, View()),
+            **sum_up(entries, items, View(), self._names(name).name_item),
             "dropped": self.journal.kept.dropped(name),
             "quotas": [one for one in used if vendor in ("", one["vendor"])],
         }
@@ -143,7 +144,11 @@ class JournalOperations:
         ended = end_items(self._histories(name, vendor, item))
         found = (one for one in ended if not set(figure).isdisjoint(one.figures) and why in (None, one.why))
         stop = None if limit is None else skip + limit
-        return [one.document(View()) for one in islice(found, skip, stop)]
+        name_item = self._names(name).name_item
+        return [{**one.document(View()), "name": name_item(one)} for one in islice(found, skip, stop)]
+
+    def _names(self, name: str) -> ItemNames:
+        return ItemNames(self.served, partial(self.journal.kept.entry, name))
 
     def show_ledger(self, name: str, vendor: str = "") -> Document:
         """Return number and money of items by how they ended. Raises UnprocessableMemberError."""
@@ -257,6 +262,32 @@ class JournalOperations:
             if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
         ]
         return select(entries, query, last)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemNames:
+    """What people call items that have no key of their own, such as the number that the server gave."""
+
+    served: tuple[LoadedVendor, ...]
+    find: Callable[[int], Entry | None]
+    rows: dict[int, Sequence[Json]] = field(default_factory=dict)
+    """For each call by its number, the rows of its items in the reply."""
+
+    def name_item(self, item: EndedItem) -> str | None:
+        """Return the names of the created records, else that in the request; None for an item with a key."""
+        if has_own_key(item.history):
+            return None
+        created = [attempt for attempt in item.history.attempts if attempt.created]
+        names = [find_name(self._row(attempt)) for attempt in created]
+        return " and ".join(filter(None, names)) or find_name(item.history.attempts[-1].document) or None
+
+    def _row(self, attempt: ItemAttempt) -> Json:
+        if attempt.number not in self.rows:
+            entry = self.find(attempt.number)
+            operation = entry and find_operation(self.served, entry)
+            self.rows[attempt.number] = rows_of_items(entry, operation) if entry and operation else ()
+        rows = self.rows[attempt.number]
+        return rows[attempt.index] if attempt.index < len(rows) else None
 
 
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:

@@ -13,7 +13,7 @@ from mockserver.control.scenarios import document_problems
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
-from mockserver.journal.money import find_amount, find_currency
+from mockserver.journal.item_values import find_amount, find_currency
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, value_at
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION

@@ -28,7 +28,7 @@ from mockserver.journal.item_history import (
     Told,
     has_own_key,
 )
-from mockserver.journal.money import find_amounts
+from mockserver.journal.item_values import find_amounts
 from mockserver.model import Action, Json, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})

@@ -13,11 +13,12 @@ from mockserver.journal.item_history import (
     Told,
     has_own_key,
 )
-from mockserver.journal.money import find_amount, find_currency
+from mockserver.journal.item_values import find_amount, find_currency
 from mockserver.journal.view import View
 from mockserver.model import Action, Document, Value
 
 _FIRST_FAILURE = 300
+_TWICE = 2
 _CENTS = Decimal("0.00")
 _SHOWN = 3
 """Maximum number of calls or keys that a sentence names."""
@@ -182,8 +183,9 @@ def _find_end(history: ItemHistory) -> tuple[End, str]:
     last = history.attempts[-1]
     if not history.stored:
         return _find_unstored_end(last)
-    if len(created) > 1 and _is_record(history):
-        return End.DOUBLED, f"created by {_join_some([f'#{number}' for number in created])}"
+    if len(created) >= _TWICE and _is_record(history):
+        times = "" if len(created) == _TWICE else f" {len(created):,} times"
+        return End.DOUBLED, f"created{times} by {_join_some([f'#{number}' for number in created])}"
     if not any(attempt.answered for attempt in history.attempts):
         why = f"stored, and the answer did not arrive: {last.fault or 'no answer'}"
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from math import ceil
 
@@ -21,7 +21,12 @@ _PERCENTS = (50, 90, 99)
 _STATUSES = ("2xx", "3xx", "4xx", "5xx", NO_STATUS)
 
 
-def sum_up(entries: Sequence[Entry], items: Sequence[EndedItem], view: View) -> Document:
+def sum_up(
+    entries: Sequence[Entry],
+    items: Sequence[EndedItem],
+    view: View,
+    name_item: Callable[[EndedItem], str | None] = lambda _item: None,
+) -> Document:
     """Return an overview of the entries as JSON; `items` are the items of the entries."""
     hits = Counter(rule for entry in entries for rule in entry.applied)
     attempts = Counter(len(one.history.attempts) for one in items)
@@ -30,7 +35,10 @@ def sum_up(entries: Sequence[Entry], items: Sequence[EndedItem], view: View) -> 
     return {
         "calls": len(entries),
         "ledger": sum_items(items).document(),
-        **{str(end): [one.document(view) for one in _first(items, end)] for end in _LISTED},
+        **{
+            str(end): [{**one.document(view), "name": name_item(one)} for one in _first(items, end)]
+            for end in _LISTED
+        },
         "refusals": [{"why": why, "items": found} for why, found in refusals.most_common(_MOST_REASONS)],
         "statuses": _ordered(_count_statuses(entries), _STATUSES),
         "outcomes": _ordered(_count_outcomes(entries), (*Action, LOST)),

@@ -450,6 +450,13 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
         yield {"sent": "" if is_bare else f"{items}/{step}", "reported": reported.get(index)}
 
 
+def rows_of_items(entry: Entry, operation: Operation) -> Sequence[Json]:
+    """Return for each item its row in the reply, or None."""
+    document = _answered(entry.reply, operation)
+    pointers = (place["reported"] for place in item_places(entry, operation))
+    return [None if one is None else value_at(document, parse_pointer(one)) for one in pointers]
+
+
 def _is_bare(entry: Entry, batch: Batch) -> bool:
     """Return whether the body is a single item, without the list that the operation declares."""
     document = json_value(entry.call.body, entry.call.headers.get("content-type"))

@@ -27,11 +27,12 @@ def print_money(currency: str | None, amount: str | None) -> str:
 
 
 def item_cells(item: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return key, end, money, calls and reason of an item."""
+    """Return key (with the name of an item without an own key), end, money, calls and reason of an item."""
     end = "created twice" if item["end"] == "doubled" else figure_words(item["end"])
     calls = " ".join(f"#{attempt['call']}" for attempt in item["attempts"])
     money = print_money(item["currency"], item["amount"])
-    return item["key"] or "no key", end, money, calls, item["why"] or ""
+    key = item["key"] or "no key"
+    return f"{key} ({item['name']})" if item.get("name") else key, end, money, calls, item["why"] or ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

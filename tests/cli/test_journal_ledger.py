@@ -114,7 +114,14 @@ def test_the_summary_as_json_is_the_ledger(night: Commands) -> None:
 def test_items_of_other_vendors_are_left_out(night: Commands) -> None:
     lines = outcome(night.run("journal", "summary", "--vendor", "xero"))[1]
 
-    assert lines == ["sent 0 · stored 0 · refused 0 · lost 0 · doubled 0 · never answered 0"]
+    assert lines[0] == "sent 0 · stored 0 · refused 0 · lost 0 · doubled 0 · never answered 0"
+    assert lines[1].startswith(f"no item was sent in {night.sandbox} to xero; calls are in ")
+
+
+def test_a_check_fails_if_no_item_was_sent(commands: Commands) -> None:
+    status, lines = outcome(commands.run("journal", "check"))
+
+    assert (status, lines[1].partition(";")[0]) == (1, f"no item was sent in {commands.sandbox}")
 
 
 def test_a_check_fails_if_older_calls_are_no_longer_kept(
@@ -132,7 +139,8 @@ def test_a_check_passes_with_the_headline(commands: Commands) -> None:
     send_invoices(commands, of(1))
 
     headline = "sent 1 · stored 1 · refused 0 · lost 0 · doubled 0 · never answered 0"
-    assert outcome(commands.run("journal", "check")) == (0, [headline])
+    verdict = "ok: none lost, none phantom, none doubled"
+    assert outcome(commands.run("journal", "check")) == (0, [headline, verdict])
 
 
 def test_a_check_names_what_is_lost(night: Commands) -> None:
@@ -151,7 +159,9 @@ def test_a_check_names_ten_items_and_the_command_for_all(night: Commands) -> Non
 
 
 def test_a_check_of_other_figures_passes(night: Commands) -> None:
-    assert outcome(night.run("journal", "check", "--none-doubled", "--none-unanswered")) == (0, [HEADLINE])
+    verdict = "ok: none doubled, none never answered"
+    ran = night.run("journal", "check", "--none-doubled", "--none-unanswered")
+    assert outcome(ran) == (0, [HEADLINE, verdict])
 
 
 def test_lost_and_doubled_items_are_listed_in_place_of_calls(night: Commands) -> None:
@@ -177,7 +187,7 @@ def test_no_items_are_told_with_the_command_for_the_sums(night: Commands) -> Non
     result = night.run("journal", "list", "--phantom")
 
     cure = f"mockserver journal summary -s {night.sandbox}"
-    assert (result.exit_code, result.stderr) == (0, f"no such item in {night.sandbox}; the sums: {cure}\n")
+    assert (result.exit_code, result.stderr) == (0, f"no phantom item in {night.sandbox}; the sums: {cure}\n")
 
 
 def test_a_filter_of_calls_does_not_go_with_items(night: Commands) -> None:

@@ -13,6 +13,7 @@ from tests.control.operators import NEW, SANDBOXES, create, order
 from tests.support.client import Client, Response
 
 JOURNAL = f"{NEW}/journal"
+LEDGER = "sent 1 (1.00) · stored 1 (1.00)"
 LIAR = {"version": 1, "name": "liar", "rules": [{"id": "r1", "response": {"status": 299}}]}
 
 
@@ -413,10 +414,15 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
             "curl",
             "text/x-shellscript",
             "call-1.sh",
-            "#!/bin/sh\n# sent 1 (1.00) · stored 1 (1.00)\n",
+            f"#!/bin/sh\n# The answers are those of call 1 of sandbox new.\n# {LEDGER}\n",
         ),
-        ("pytest", "text/x-python", "test_call_1.py", "# sent 1 (1.00) · stored 1 (1.00)\n"),
-        ("case", "application/yaml", "call-1.yaml", "# sent 1 (1.00) · stored 1 (1.00)\n#"),
+        ("pytest", "text/x-python", "test_call_1.py", '"""The answers are those of call 1'),
+        (
+            "case",
+            "application/yaml",
+            "call-1.yaml",
+            f"# mockserver cases run FILE\n# {LEDGER}\n",
+        ),
         ("postman", "application/json", "call-1.postman.json", '{"info":{"name":"mockserver: call 1 of'),
     ],
 )

@@ -127,6 +127,7 @@ def verdict_on(
     return bench.judge(vendor, bench.run(vendor, does, *rules, **end), usual, harmless=harmless)
 
 
+UNSEEN = "no answer came, and the client did not look"
 ENDED = "the client ended with 0"
 WHOLE = "were sent once; the last call was refused, and the client did not send again"
 KEYLESS = "without an idempotency key"
@@ -149,8 +150,7 @@ UNTOLD = "901 and 902 created twice (10.00 + 10.00 + 20.00 + 20.00): the answer 
             once,
             [NOT_DONE],
             {},
-            "DROPPED: items 901 and 902 were sent once; no answer came, and the client did not look; "
-            f"{ENDED}",
+            f"DROPPED: items 901 and 902 were sent once; {UNSEEN}; {ENDED}",
         ),
         (
             "xero",

@@ -95,14 +95,26 @@ def test_the_headline_names_rare_ends_only_if_there_are_any(reader: Client) -> N
 
 def test_equal_content_is_created_twice_where_the_vendor_numbers(client: Client, sandbox: str) -> None:
     xero = client.within("/xero", authorization="Bearer good-token", xero_tenant_id=TENANT)
-    for _ in range(2):
-        xero.put("/api.xro/2.0/Invoices", json={"Invoices": [{**xero_invoice(), "CurrencyCode": "USD"}]})
+    sent = {"Invoices": [{**xero_invoice(), "CurrencyCode": "USD"}]}
+    numbers = [
+        xero.put("/api.xro/2.0/Invoices", json=sent).json["Invoices"][0]["InvoiceNumber"] for _ in range(2)
+    ]
 
     ledger = ledger_of(client, f"{SANDBOXES}/{sandbox}")
     (doubled,) = client.get(f"{SANDBOXES}/{sandbox}/journal/items?figure=doubled").json
     assert ledger["stored"] == {"items": 1, "sums": [{"currency": "USD", "amount": "100.0"}]}
     assert ledger["doubled"] == {"items": 1, "sums": [{"currency": "USD", "amount": "100.0"}]}
     assert doubled["why"] == "created by #1 and #2"
+    assert doubled["name"] == " and ".join(numbers)
+
+
+def test_an_item_that_was_created_more_than_twice_says_how_often(client: Client, sandbox: str) -> None:
+    xero = client.within("/xero", authorization="Bearer good-token", xero_tenant_id=TENANT)
+    for _ in range(4):
+        xero.put("/api.xro/2.0/Invoices", json={"Invoices": [xero_invoice()]})
+
+    (doubled,) = client.get(f"{SANDBOXES}/{sandbox}/journal/items?figure=doubled").json
+    assert doubled["why"] == "created 4 times by #1, #2, #3 and 1 more"
 
 
 def test_amounts_are_summed_by_currency(client: Client, sandbox: str) -> None:

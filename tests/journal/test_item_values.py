@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.journal.money import find_amount, find_amounts, find_currency
+from mockserver.journal.item_values import find_amount, find_amounts, find_currency, find_name
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,18 @@ def test_all_amounts_of_an_item_are_found() -> None:
 )
 def test_the_currency_of_an_item(document: Any, currency: str) -> None:
     assert find_currency(document) == currency
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ({"InvoiceID": "8f", "InvoiceNumber": "INV-9"}, "INV-9"),
+        ({"status": 201, "body": {"data": {"id": "xc:1", "attributes": {"invoiceNumber": "B-7"}}}}, "B-7"),
+        ({"Reference": "P-1", "id": 4}, "P-1"),
+        ({"number": "", "id": 4}, "4"),
+        ({"lines": [{"number": 1}]}, ""),
+        (None, ""),
+    ],
+)
+def test_a_record_is_called_by_its_number_or_else_its_reference_or_id(document: Any, name: str) -> None:
+    assert find_name(document) == name

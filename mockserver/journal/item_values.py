@@ -1,4 +1,4 @@
-"""The money of an item: amounts and currency by the names of the item's members."""
+"""What a record is called, and its money, by the names of the record's members."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ _NO_MONEY = frozenset(
 )
 _NO_MONEY |= {"no", "nr", "qty", "quantity", "rate", "ref", "reference", "uid"}
 """Last words of names that hold no money although a word before says so, such as `priceListId`."""
+
+_NAMES = ("number", "reference", "id")
+"""Last words of the names of members that hold what a record is called, the best first."""
 
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
@@ -49,6 +52,19 @@ def _find_amount(document: Json, *, is_money: bool) -> Decimal | None:
     )
     own = (amount for amount in inside if amount is not None)
     return next(_own_amounts(document, is_money=is_money), None) or next(own, None)
+
+
+def find_name(document: Json) -> str:
+    """Return the first number of a record, else its reference, else its id, outer members first; or ""."""
+    for word in _NAMES:
+        inside = [document]
+        for part in inside:
+            for name, value in part.items() if isinstance(part, dict) else ():
+                if isinstance(value, dict):
+                    inside.append(value)
+                elif value and isinstance(value, str | int) and _split(name)[-1:] == (word,):
+                    return str(value)
+    return ""
 
 
 def find_amounts(document: Json, *, is_money: bool = False) -> Iterator[Decimal]:
