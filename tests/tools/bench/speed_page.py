@@ -39,7 +39,7 @@ def _bench(bench: Mapping[str, Any]) -> Iterator[str]:
     yield table(_FLOOR_HEAD, map(_floor_row, bench["against_floor"]))
     yield "### Every vendor"
     yield table(_VENDOR_HEAD, map(_vendor_row, bench["vendors"]))
-    yield "What is bad in a bad item:"
+    yield "The faults of the bad items:"
     yield table(("batch", "bad items"), bench["bad_items"].items())
     yield "### Sixteen connections"
     yield table(
@@ -68,14 +68,15 @@ def _peers(peers: Mapping[str, Any]) -> Iterator[str]:
     rows = peers["connections"]
     yield table((*head, "memory MiB"), map(_peer_row, rows))
     busy = max(row["generator"] for row in rows)
-    yield f"The load generator took {busy:.0%} of a core at most, so no figure is its own speed."
+    yield f"The load generator took at most {busy:.0%} of a core, so it did not limit the figures."
     yield "### Single calls, one after the other"
     singles, page = peers["single_calls"], peers["console_page"]
     servers = list(singles[0]["p50"])
     yield table(("p50 ms of", *servers), map(partial(_single_row, servers), singles))
     yield (
-        f"The console's page of calls takes {_ms(page['alone_p50'])} ms, and {_ms(page['beside_p50'])} ms "
-        "beside sixteen connections that send batches of a thousand. openapi-backend reads no uploads."
+        f"The console's page of calls takes {_ms(page['alone_p50'])} ms. "
+        f"It takes {_ms(page['beside_p50'])} ms while sixteen connections send batches of a thousand items. "
+        "openapi-backend cannot read uploads."
     )
 
 
@@ -86,7 +87,8 @@ def _taken(section: Mapping[str, Any]) -> Iterator[str]:
     versions = ", ".join(f"{name} {number}" for name, number in section["versions"].items())
     yield (
         f"{section['date']}, {machine['system']} {machine['kind']}, {machine['cores']} cores, "
-        f"{section['seconds']:.0f} seconds; a plain loop was off by {section['noise']:.0%}.\n{versions}."
+        f"{section['seconds']:.0f} seconds; "
+        f"the times of a plain loop varied by {section['noise']:.0%}.\n{versions}."
     )
     head = ("goal", "figure", "limit", "")
     rows = (
