@@ -47,7 +47,7 @@ def test_a_client_of_it_is_drilled(app: Application) -> None:
     careless = bench.run(NAME, lambda sender: sender.send(rows), refused)
 
     assert bench.learn(NAME, clean)["obstacle"] is None
-    assert bench.judge(NAME, careless, clean)["findings"][0]["kind"] == "LOST"
+    assert bench.judge(NAME, careless, clean)["findings"][0]["kind"] == "DROPPED"
 
 
 def test_the_bench_has_batches_of_it() -> None:
