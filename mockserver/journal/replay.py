@@ -18,7 +18,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.journal import Journal
-from mockserver.journal.view import View
+from mockserver.journal.view import View, applied_scenarios
 from mockserver.model import (
     EMPTY,
     LOST,
@@ -34,7 +34,6 @@ from mockserver.model import (
     value_at,
 )
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
-from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.snapshots import ValueChange, diff_values
 from mockserver.spec.batch_forms import Batch, OutcomeRows
 from mockserver.spec.openapi import Operation
@@ -120,7 +119,7 @@ def target_with_query(entry: Entry, view: View) -> str:
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """Return settings for a sandbox with the call's seed, time, assumptions and applied scenarios.
+    """Return settings for a sandbox with the call's seed, time, assumptions and the rules that hit the call.
 
     The clock is frozen at the time of the call. Records and counts of earlier calls are not restored. Raises
     UnknownSandboxError if the call's sandbox was deleted.
@@ -136,23 +135,13 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
     others = {
         name: value for name, value in shown.assumptions.items() if not name.startswith(f"{call.vendor}.")
     }
+    records = sorted(applied_scenarios(entry), key=lambda record: record["order"])
     return replace(
         shown.settings,
         frozen=print_instant(call.now) if call.now else shown.settings.frozen,
         assumptions={**others, **own},
-        scenarios=_applied_scenarios(entry, sandboxes),
+        scenarios=tuple(record["document"] for record in records),
     )
-
-
-def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ...]:
-    stored = sandboxes.control(
-        entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
-    )
-    applied = sorted(
-        (record for record in stored if record["name"] in entry.applied_scenarios),
-        key=lambda record: record["order"],
-    )
-    return tuple(record["document"] for record in applied)
 
 
 ItemStatuses = list[tuple[str, str]]

@@ -99,6 +99,17 @@ def test_a_fresh_sandbox_begins_as_the_calls_own_did(operator: Client) -> None:
     assert (shown["seed"], shown["assumptions"]) == (7, {"acme.duplicate_members": "refused"})
 
 
+def test_a_fresh_sandbox_has_the_rules_that_hit_even_if_they_were_disarmed_since(operator: Client) -> None:
+    effect = {"select": {"key": "B"}, "effect": {"fail": {"code": "locked"}}}
+    create(
+        operator, scenarios=[{"version": 1, "name": "locked-b", "rules": [{"id": "r1", "items": [effect]}]}]
+    )
+    order(operator, "A", "B")
+    operator.delete(f"{NEW}/scenarios")
+
+    assert replay(operator, into="fresh").json["difference"]["same"] is True
+
+
 @pytest.mark.parametrize(
     ("to", "reason"),
     [
