@@ -205,6 +205,35 @@ def test_an_item_is_chosen_by_keys_and_its_value_copied(window: Visiting, sender
     assert page.evaluate("navigator.clipboard.readText()") == "2"
 
 
+def test_a_body_and_a_found_value_are_copied(window: Visiting, sender: Sender) -> None:
+    sender.batch(3)
+    visitor = window(permissions=["clipboard-read", "clipboard-write"])
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}&find=invoice_Key")
+
+    page.get_by_role("button", name="Copy the value of /0/invoice_Key").click()
+    expect(page.locator("#announcements")).to_have_text("Copied")
+    value = page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("region", name="Request").get_by_role("link", name="Copy").click()
+
+    expect(page.locator("#announcements")).to_have_text("Copied: Copy")
+    sent = sender.control("GET", "/journal/1").json()["request"]["body"]
+    assert (value, page.evaluate("navigator.clipboard.readText()")) == ("1", sent)
+
+
+def test_the_head_of_the_list_of_items_covers_the_rows_below(visitor: Visitor, sender: Sender) -> None:
+    sender.batch(100)
+    page = visitor.open(f"/_console/x/1?sandbox={sender.name}&item=90")
+
+    head = page.locator(".call-items thead th").nth(1)
+
+    assert head.evaluate(
+        """head => {
+            const { left, top, width, height } = head.getBoundingClientRect();
+            return document.elementFromPoint(left + width / 2, top + height / 2) === head;
+        }"""
+    )
+
+
 def test_a_value_has_one_button_to_fold_it_after_an_item_was_picked(visitor: Visitor, sender: Sender) -> None:
     sender.batch(2, bad=1)
     page = visitor.open(f"/_console/x/1?sandbox={sender.name}")

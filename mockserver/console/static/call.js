@@ -13,7 +13,7 @@
       await navigator.clipboard.writeText(await answer.text());
       link.dataset.label ??= link.textContent;
       link.textContent = "Copied";
-      said.textContent = `Copied as ${link.dataset.label}`;
+      said.textContent = `Copied: ${link.dataset.label}`;
       setTimeout(() => { link.textContent = link.dataset.label; }, 2000);
     } catch {
       // If there is no clipboard or the export fails, the page shows the text or the reason.
@@ -34,6 +34,17 @@
     for (const one of inside(line)) one.hidden = isFolded;
     if (!isFolded) for (const one of inside(line)) if (one.querySelector('.fold[aria-expanded="false"]')) fold(one, true);
   };
+  const offerCopy = (line) => {
+    if (!line?.querySelector(".j-text, .j-number, .j-word") || line.querySelector(".copy")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy the value of ${line.querySelector(".row").dataset.pointer}`);
+    line.querySelector(".row").after(button);
+  };
+  // A body may have thousands of lines: a line gets its button when the pointer is over the line.
+  document.addEventListener("pointerover", ({ target }) => offerCopy(target.closest(".body .json-line")));
   const bodies = () => [...document.querySelectorAll("pre.body")];
   const prepare = () => {
     const button = document.getElementById("fold-good");
@@ -53,14 +64,7 @@
       if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
     }
     document.querySelector(".body .now")?.scrollIntoView({ block: "center" });
-    for (const line of document.querySelectorAll(".part .json-line:not(:has(.copy)):has(.j-text, .j-number, .j-word)")) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "copy";
-      button.textContent = "Copy";
-      button.setAttribute("aria-label", `Copy the value of ${line.querySelector(".row").dataset.pointer}`);
-      line.querySelector(".row").after(button);
-    }
+    document.querySelectorAll(".part .json-line, .json-line:has(.now)").forEach(offerCopy);
     const row = document.querySelector(".call-items tr.lit"), rows = row?.closest(".call-items");
     if (!rows) return;
     rows.scrollTop = scrolled;
