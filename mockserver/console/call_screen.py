@@ -100,7 +100,9 @@ class _Marks:
     hits: Sequence[int] = ()
     """Numbers of the lines that have the searched text."""
     now: int = 0
-    """Number of the hit to which the page jumps; 0 if this body does not have that hit."""
+    """Number of the line to which the page jumps: a hit, or `opened`; 0 if the body has no such line."""
+    opened: int = 0
+    """Number of the first of the lines to show besides the usual ones; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,16 @@ class TextSearch:
     text: str = ""
     hit: int = 0
     """Index of the hit to show."""
+    opened: tuple[str, int] = ("", 0)
+    """Side, and number of a line there, from which the page shows lines that it had left out."""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> TextSearch:
         """Read the query of a page. If `find` differs from `found`, the previous text, show the first hit."""
         text = query.get("find", "")
-        return cls(text, (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0)
+        hit = (_number(query.get("hit", "")) or 0) if text == query.get("found") else 0
+        side, _, line = query.get("lines", "").partition(":")
+        return cls(text, hit, (side, _number(line) or 0))
 
 
 _NO_FIND = TextSearch()
@@ -136,8 +142,11 @@ def bodies(
     hits = [matching_lines(body, find.text) for body in read]
     total, first = sum(map(len, hits)), len(hits[0])
     hit = find.hit % total if total else 0
-    request = replace(request, hits=hits[0], now=hits[0][hit] if hit < first else 0)
-    reply = replace(reply, hits=hits[1], now=hits[1][hit - first] if first <= hit < total else 0)
+    at = hits[0][hit] if hit < first else 0, hits[1][hit - first] if first <= hit < total else 0
+    opened = [find.opened[1] if find.opened[0] == side else 0 for side in ("request", "reply")]
+    now = opened if any(opened) else at
+    request = replace(request, hits=hits[0], now=now[0], opened=opened[0])
+    reply = replace(reply, hits=hits[1], now=now[1], opened=opened[1])
     return {
         "request": _side(read[0], call["request"], request),
         "reply": _side(read[1], call["reply"], reply),
@@ -224,7 +233,8 @@ def _refused(reason: str) -> Iterator[tuple[str, Document]]:
 def _side(body: ShownBody, message: Document, marks: _Marks) -> Document:
     text = message["body"]
     marked = [pointer for pointer, _ in marks.problems]
-    shown = shown_lines(body, len(text), marked, marks.picked, {*marks.hits[:MOST_HITS], marks.now})
+    hits = {*marks.hits[:MOST_HITS], marks.now}
+    shown = shown_lines(body, len(text), marked, marks.picked, hits, items=marks.items, opened=marks.opened)
     return {
         "mediaType": _media_type(message),
         "characters": len(text),
@@ -248,7 +258,7 @@ def _rows(
     hits, last = frozenset(marks.hits), 0
     for line in shown:
         if line.number > last + 1:
-            yield {"leftOut": line.number - last - 1}
+            yield {"leftOut": line.number - last - 1, "from": last + 1}
         last = line.number
         item = None if line.pointer is None else marks.items.get(line.pointer)
         yield {
@@ -261,7 +271,7 @@ def _rows(
             "problems": list(by_line.get(line.number, ())),
         }
     if last < body.total:
-        yield {"leftOut": body.total - last}
+        yield {"leftOut": body.total - last, "from": last + 1}
 
 
 @dataclass(frozen=True, slots=True)

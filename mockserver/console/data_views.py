@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -92,27 +93,42 @@ def _plain(text: str) -> str:
     return text.casefold().replace('\\"', '"').replace('": ', '":')
 
 
-def shown_lines(
-    body: ShownBody, size: int, marked: Iterable[str], picked: str | None, hits: Iterable[int] = ()
+def shown_lines(  # noqa: PLR0913 - each argument names other lines
+    body: ShownBody,
+    size: int,
+    marked: Iterable[str],
+    picked: str | None,
+    hits: Iterable[int] = (),
+    *,
+    items: Iterable[str] = (),
+    opened: int = 0,
 ) -> list[Line]:
     """Return the lines to show of a body of `size` characters: all lines, unless the body is long.
 
-    Of a long body, return the first lines, the lines near the pointers `marked` and `picked`, and those near
-    the line numbers `hits`; 0 is no line.
+    Of a long body, return the first lines, the item at the pointer `picked`, the lines near the pointers
+    `marked` and near the line numbers `hits`, and the lines from the number `opened`; 0 is no line. Lines in
+    one of `items` (pointers) bring the whole item.
     """
     is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
     wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
     if not is_short:
-        _want(wanted, range(1, _FIRST_LINES + 1))
-        for pointer in marked:
-            found = body.find(pointer)
-            _want(wanted, range(found.start - _AROUND, found.start + _AROUND + 1))
-        for hit in filter(None, hits):
-            _want(wanted, range(hit - _AROUND, hit + _AROUND + 1))
+        places = sorted((body.find(pointer) for pointer in items), key=lambda place: place.start)
+        _want(wanted, range(1, max(_FIRST_LINES + 1, _around(_FIRST_LINES, places, 0).stop)))
+        for line in (*(body.find(pointer).start for pointer in marked), *filter(None, hits)):
+            _want(wanted, _around(line, places, _AROUND))
         if picked is not None:
-            found = body.find(picked)
-            _want(wanted, range(found.start - 1, min(found.stop, found.start + _MOST_OF_A_VALUE) + 1))
+            _want(wanted, body.find(picked)[:_MOST_OF_A_VALUE])
+        if opened:
+            _want(wanted, range(opened, _around(opened + MAX_LINES, places, 0).stop))
     return list(body.lines(wanted))
+
+
+def _around(line: int, places: Sequence[range], context: int) -> range:
+    """Return the place that has the line or, if no place has it or the place is long, the lines near it."""
+    at = bisect_right(places, line, key=lambda place: place.start) - 1
+    if at >= 0 and line in places[at] and len(places[at]) <= _MOST_OF_A_VALUE:
+        return places[at]
+    return range(line - context, line + context + 1)
 
 
 def value_lines(body: ShownBody, pointer: str) -> list[Line]:

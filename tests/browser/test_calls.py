@@ -291,6 +291,8 @@ def test_good_items_fold_and_the_messages_of_bad_ones_stay(visitor: Visitor, sen
     expect(page.locator("#reply .row", has_text="INSERT statement")).to_be_visible()
     expect(page.locator("#reply .fold[aria-expanded=false]")).to_have_count(2)
     expect(page.locator("#request .fold[aria-expanded=false]")).to_have_count(2)
+    page.get_by_role("button", name="Unfold good items").click()
+    expect(page.locator(".fold[aria-expanded=false]")).to_have_count(0)
 
 
 def test_a_lost_answer_is_armed_and_met_again(visitor: Visitor, sender: Sender) -> None:

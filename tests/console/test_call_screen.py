@@ -501,8 +501,19 @@ def test_a_large_batch_is_shown_in_parts(reader: Client) -> None:
 
     assert page(reader, item=7_000).text.count('<tr id="item-') == 200
     assert 'id="at/orders/7000/id"' in answered.text
-    assert re.search("… [0-9]+,[0-9]{3} lines left out …", answered.text)
+    assert re.search("… Show [0-9]+,[0-9]{3} more lines …", answered.text)
     assert len(answered.body) < 300_000
+
+
+def test_lines_that_are_left_out_are_opened_by_a_link(reader: Client) -> None:
+    order(reader, *(f"K{at}" for at in range(1_000)))
+    text = page(reader, tab="bodies", find="nowhere").text
+    (link, *_) = [one for one in links(text) if "lines=request" in one]
+
+    shown = reader.get(link.partition("#")[0]).text
+
+    assert re.search(r'class="row[^"]* now" data-pointer="/orders/15"', shown), link
+    assert 'data-pointer="/orders/400"' in shown
 
 
 def test_the_next_bad_item_of_a_large_batch_is_one_click_away(reader: Client) -> None:

@@ -87,8 +87,8 @@
     if (target.matches(".copy")) copy(target);
     if (target.matches(".fold")) fold(target.closest(".json-line"), target.getAttribute("aria-expanded") === "true");
     if (target.id !== "fold-good") return;
-    const isFolded = target.getAttribute("aria-pressed") !== "true";
-    target.setAttribute("aria-pressed", isFolded);
+    const isFolded = target.textContent.startsWith("Fold");
+    target.textContent = isFolded ? "Unfold good items" : "Fold good items";
     for (const line of document.querySelectorAll(".json-line:has(.pick[data-good]):has(.fold)")) {
       if (!inside(line).concat(line).some((one) => one.querySelector("[data-problem], .lit, .now"))) fold(line, isFolded);
     }
