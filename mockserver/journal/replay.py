@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count, zip_longest
+from itertools import chain, count, islice, zip_longest
 from types import MappingProxyType
 
 from mockserver.codec import json
@@ -344,7 +344,11 @@ def compare_calls(first: Entry, second: Entry) -> Document:
         for was, now in pairs
         if was != now
     ]
-    items.sort(key=lambda one: None in (one["first"], one["second"]))  # items that both calls have come first
+    groups: dict[tuple[Json, Json], list[Document]] = {}
+    for one in items:
+        groups.setdefault((one["first"], one["second"]), []).append(one)
+    # Items that both calls have come first, and of these the items with the rarest change.
+    ordered = sorted(groups.items(), key=lambda group: (None in group[0], len(group[1])))
     was_shown, now_shown = (_parts(one, View(shown=True)) for one in both)
     changes = list(diff_values(was_shown, now_shown))
     old, new = (_parts(one, View()) for one in both)
@@ -352,7 +356,19 @@ def compare_calls(first: Entry, second: Entry) -> Document:
         "says": _say(first.status, second.status, len(items), len(pairs)),
         "first": View().listed(first),
         "second": View().listed(second),
-        "items": {"differ": len(items), "differences": items[:MAX_COMPARED]},
+        "items": {
+            "differ": len(items),
+            "differences": list(islice(chain.from_iterable(found for _, found in ordered), MAX_COMPARED)),
+            "groups": [
+                {
+                    "count": len(found),
+                    "items": [one["key"] for one in found[:MAX_SHOWN]],
+                    "first": a,
+                    "second": b,
+                }
+                for (a, b), found in ordered
+            ],
+        },
         **{part: _list_changes(part, changes, old, new) for part in ("request", "reply")},
     }
 

@@ -433,10 +433,21 @@ def test_items_of_two_calls_are_compared_by_key() -> None:
 
     assert [(one["key"], one["first"], one["second"]) for one in result["items"]["differences"]] == [
         ("B", "rejected", "created"),
+        ("D", None, "rejected"),
         ("A", "created", None),
         ("C", "created", None),
-        ("D", None, "rejected"),
     ]
+
+
+def test_the_rarest_change_of_outcome_comes_first() -> None:
+    keys = [str(at) for at in range(MAX_COMPARED + 7)]
+    first = entry(decided=item_results(*((key, Action.CREATED) for key in keys), ("R", Action.REJECTED)))
+    second = entry(decided=item_results(*((key, Action.UPDATED) for key in keys), ("R", Action.CREATED)))
+
+    items = compare_calls(first, second)["items"]
+
+    assert items["differences"][0]["key"] == "R"
+    assert [(one["count"], one["items"][0]) for one in items["groups"]] == [(1, "R"), (MAX_COMPARED + 7, "0")]
 
 
 def test_of_many_differences_the_first_are_told() -> None:
