@@ -331,7 +331,7 @@ def _end_invalid(server: ServerOptions, source: str, error: InvalidScenarioError
 def _row(found: Document) -> tuple[str, ...]:
     left = [count["left"] for count in found["counts"]]
     rest = "" if None in left else f"left {sum(left):,}"
-    armed = "armed" if found["armed"] else "stored"
+    armed = "stored" if not found["armed"] else "armed" if any(one != 0 for one in left) else "used up"
     return (str(found["name"]), armed, counted(found["rules"], "rule"), counted(found["hits"], "hit"), rest)
 
 

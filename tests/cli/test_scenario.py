@@ -124,6 +124,13 @@ def test_the_list_says_hits_and_what_is_left(commands: Commands) -> None:
     assert commands.run("scenario", "list").stdout == "flaky  armed  1 rule  0 hits  left 1\n"
 
 
+def test_a_scenario_without_hits_left_is_used_up(commands: Commands) -> None:
+    commands.run("scenario", "apply", "reset", "--once")
+    commands.run("send", vendor_packages()[0])
+
+    assert commands.run("scenario", "list").stdout == "reset  used up  1 rule  1 hit  left 0\n"
+
+
 def test_packaged_scenarios_are_listed_by_group(commands: Commands) -> None:
     lines = commands.run("scenario", "list", "--packaged").stdout.splitlines()
 
