@@ -221,9 +221,12 @@ def check(visit: Visit) -> Screen:
 
 
 def _editor(visit: Visit, text: str, refusal: ControlRefusal | None = None) -> Screen:
+    check = _checked(visit, text)
+    rules = check["document"]["rules"] if check["valid"] else ()
     document = {
         "text": text,
-        "check": _checked(visit, text),
+        "check": check,
+        "isOnce": bool(rules) and all(rule.get("times", EMPTY).get("count") == 1 for rule in rules),
         "refused": refusal.problem if refusal else None,
     }
     return Screen("scenario_editor.html", document, refusal.status if refusal else 200)

@@ -171,6 +171,17 @@ def test_the_editor_is_filled_with_an_item_that_fails_at_the_next_call_alone(vis
     assert (count["id"], count["hits"], count["left"]) == ("once", 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("address", "is_offered"), [("new?sandbox=new", False), ("edit?sandbox=new&name=reset", True)]
+)
+def test_rules_for_one_call_are_not_armed_for_the_next_call_too(
+    visitor: Client, address: str, *, is_offered: bool
+) -> None:
+    text = visitor.get(f"/_console/scenarios/{address}").text
+
+    assert ("Arm for the next call" in text) is is_offered
+
+
 def test_an_item_is_chosen_by_its_index_and_its_key(visitor: Client) -> None:
     order(visitor, "1", "0")
 
