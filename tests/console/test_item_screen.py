@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,6 +58,17 @@ def test_the_drawing_has_no_style_that_the_page_forbids(browser: Client) -> None
     order(browser, "A")
 
     assert "<style" not in page(browser, address("A"))
+
+
+@pytest.mark.parametrize("form", ["case", "pytest", "curl", "har"])
+def test_the_calls_of_an_item_are_exported(browser: Client, form: str) -> None:
+    order(browser, "A")
+    order(browser, "A")
+
+    file = f"/_mock/sandboxes/new/journal/export?format={form}&item=A&vendor=acme&operation=putOrders"
+
+    assert f'href="{escape(file)}"' in page(browser, address("A"))
+    assert browser.get(file).status == 200
 
 
 def test_the_page_is_json_too(browser: Client) -> None:
