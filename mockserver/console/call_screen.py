@@ -284,6 +284,8 @@ class ItemChoice:
     """Position, among the items with the outcome, from which the page starts."""
     picked: int | None = None
     """Index of the picked item."""
+    key: str = ""
+    """Part of the keys of the items to show, in any letter case; "" for all items."""
 
     @classmethod
     def of(cls, query: Mapping[str, str], items: int) -> ItemChoice:
@@ -293,6 +295,7 @@ class ItemChoice:
             query.get("outcome", ""),
             _number(query.get("first", "")) or 0,
             picked if picked is not None and picked < items else None,
+            query.get("key", ""),
         )
 
 
@@ -302,7 +305,11 @@ def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) ->
     Lost items are first, and then the other bad items. `why` has `applied`, the rules that hit the call, and
     `switches`, the names of the vendor's assumptions.
     """
-    matching = [one for one in decided if not choice.outcome or shown_outcome(one) == choice.outcome]
+    matching = [
+        one
+        for one in decided
+        if choice.outcome in ("", shown_outcome(one)) and choice.key.casefold() in one["key"].casefold()
+    ]
     matching.sort(key=lambda one: (not _is_bad(one), shown_outcome(one) != LOST))
     first = _first(matching, choice)
     rows = matching[first : first + PAGE_ITEMS]
@@ -445,6 +452,7 @@ def _document(visit: Visit) -> Document:
         "outcomes": list(SHOWN_OUTCOMES),
         "outcome": choice.outcome,
         "picked": choice.picked,
+        "wantedKey": choice.key,
         "items": page,
         "shown": _shown_item(visit, call, page["item"]) if tab == "items" and page["item"] else None,
         "met": met_by_call(call),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ import pytest
 
 from mockserver.console.call_screen import MOST_MARKED, PAGE_ITEMS, TABS, ItemChoice, bodies, item_page
 from mockserver.sandbox import memory_store
+from mockserver.server.transport_faults import ConnectionLostError
 from tests.control.operators import create, order
 from tests.support import sample_vendor
 from tests.support.client import Client, Response
@@ -209,6 +211,22 @@ def test_items_are_filtered_by_a_form_of_the_page(reader: Client) -> None:
 
     assert [row["index"] for row in twin(reader, outcome="rejected")["items"]["rows"]] == [1]
     assert "No item is skipped." in page(reader, outcome="skipped").text
+
+
+def test_items_are_filtered_by_a_part_of_their_key(reader: Client) -> None:
+    order(reader, "R-1", "R-2", "Q-1")
+
+    assert [row["key"] for row in twin(reader, key="r-")["items"]["rows"]] == ["R-1", "R-2"]
+
+
+@pytest.mark.parametrize("tab", ["items", "bodies", "raw", "headers"])
+def test_a_reply_that_was_never_sent_says_so(reader: Client, tab: str) -> None:
+    rule = {"id": "r", "response": {"fault": "CONNECTION_RESET_BY_PEER"}}
+    create(reader, scenarios=[{"version": 1, "name": "s", "rules": [rule]}])
+    with suppress(ConnectionLostError):
+        order(reader, "A")
+
+    assert "Reply (made, never sent)" in page(reader, tab=tab).text
 
 
 def test_bodies_are_shown_as_text(reader: Client) -> None:
