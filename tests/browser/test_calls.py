@@ -215,7 +215,7 @@ def test_a_body_and_a_found_value_are_copied(window: Visiting, sender: Sender) -
     value = page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("region", name="Request").get_by_role("link", name="Copy").click()
 
-    expect(page.locator("#announcements")).to_have_text("Copied: Copy")
+    expect(page.get_by_role("link", name="Copied")).to_be_visible()
     sent = sender.control("GET", "/journal/1").json()["request"]["body"]
     assert (value, page.evaluate("navigator.clipboard.readText()")) == ("1", sent)
 

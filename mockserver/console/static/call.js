@@ -12,8 +12,7 @@
       if (!answer.ok) throw new Error(answer.statusText);
       await navigator.clipboard.writeText(await answer.text());
       link.dataset.label ??= link.textContent;
-      link.textContent = "Copied";
-      said.textContent = `Copied: ${link.dataset.label}`;
+      said.textContent = link.textContent = "Copied";
       setTimeout(() => { link.textContent = link.dataset.label; }, 2000);
     } catch {
       // If there is no clipboard or the export fails, the page shows the text or the reason.
