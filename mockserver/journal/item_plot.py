@@ -180,7 +180,7 @@ def _draw_legend(y: int) -> Iterator[str]:
         x = _LEFT + 100 * column
         yield f'<path transform="translate({x + 5} {y - 3})" d="{path}" stroke="{colour}" fill="{_SURFACE}"'
         yield f' stroke-width="1.5"/>{_words(x + 15, y, f"told {told}", fill=_MUTED)}'
-    yield _words(_RIGHT, y, "filled: it took effect", fill=_MUTED, text_anchor="end")
+    yield _words(_RIGHT, y, "filled: stored", fill=_MUTED, text_anchor="end")
 
 
 def _describe(history: ItemHistory, view: View) -> str:
@@ -189,13 +189,13 @@ def _describe(history: ItemHistory, view: View) -> str:
 
 
 def _describe_attempt(attempt: ItemAttempt, first: datetime) -> str:
-    """Return words such as: #3 after 1.2 s, 503, created, told nothing, took effect, flaky/r1."""
+    """Return words such as: #3 after 1.2 s, 503, created, told nothing, stored, flaky/r1."""
     parts = (
         f"#{attempt.number} after {print_span(millis_between(first, attempt.at))}",
         str(attempt.status or "no answer"),
         attempt.action,
         f"told {attempt.told}",
-        "took effect" if attempt.stored else "no effect",
+        "stored" if attempt.stored else "not stored",
         attempt.fault,
         *attempt.rules,
         attempt.detail or attempt.code,

@@ -132,7 +132,7 @@ def test_a_tooltip_and_the_description_tell_all_of_an_attempt() -> None:
     )
     drawing = draw(history(attempt(1), lost))
 
-    said = "#2 after 1.2 s, no answer, created, told nothing, took effect, EMPTY_RESPONSE, s/r, why"
+    said = "#2 after 1.2 s, no answer, created, told nothing, stored, EMPTY_RESPONSE, s/r, why"
     assert said in [one.text for one in drawing.iter(f"{SVG}title")]
     assert said in (drawing.findtext(f"{SVG}desc") or "")
     assert drawing.attrib["role"] == "img"
