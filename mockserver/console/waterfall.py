@@ -34,14 +34,21 @@ def draw_timeline(found: Document, address: Callable[..., str], **kept: str) -> 
             "/timeline", **kept, **dict(zip(("from", "to"), map(print_instant, bounds), strict=True))
         )
 
-    bars = {bar["number"]: bar for bar in _place_bars(found, 100 / span)}
+    stubs = list(_find_stubs(found))
+    bars = {bar["number"]: bar for bar in _place_bars(found, stubs, 100 / span)}
     return {
         **found,
         "height": _TOP + 8 + (found["lanes"] * _LANE or _COUNTS),
         "bars": list(bars.values()),
-        "retries": [
+        "lines": [
             {**one, "from": _RIGHT_END(bars[one["first"]]), "to": _LEFT_END(bars[one["again"]])}
             for one in found["retries"]
+            if one["first"] in bars and one["again"] in bars
+        ],
+        "stubs": [
+            {**one, "x": bar["end" if one["edge"] else "x"], "middle": bar["middle"]}
+            for one in stubs
+            for bar in [bars[one["call"]]]
         ],
         "buckets": [
             {**one, "address": zoom(float(one["startMillis"]), float(one["endMillis"]))}
@@ -55,23 +62,51 @@ def draw_timeline(found: Document, address: Callable[..., str], **kept: str) -> 
     }
 
 
-def _place_bars(found: Document, share: float) -> Iterator[Document]:
+def _find_stubs(found: Document) -> Iterator[Document]:
+    """Yield the retries of which one call lies outside of the time; `number` is that call.
+
+    At each end of a lane, only the retry with most items has words.
+    """
+    lanes, told = {bar["number"]: bar["lane"] for bar in found["bars"]}, set[tuple[int, int]]()
+    for one in sorted(found["retries"], key=itemgetter("items"), reverse=True):
+        if one["first"] in lanes and one["again"] in lanes:
+            continue
+        wait = _words_of_wait(one)[0]
+        if one["first"] in lanes:
+            call, number, edge, says = one["first"], one["again"], 100, f"{wait} → #{one['again']}"
+        else:
+            call, number, edge, says = one["again"], one["first"], 0, f"#{one['first']} → {wait}"
+        words = "" if (lanes[call], edge) in told else says
+        told.add((lanes[call], edge))
+        yield {"call": call, "number": number, "edge": edge, "says": says, "words": words}
+
+
+def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Iterator[Document]:
     """Yield the bars with their places and words; words have the room between two bars of one lane."""
-    starts = dict.fromkeys(range(found["lanes"]), 100.0)
+    lanes = {bar["number"]: bar["lane"] for bar in found["bars"]}
+    starts, free = dict.fromkeys(lanes.values(), 100.0), dict.fromkeys(lanes.values(), 0.0)
+    for stub in stubs:
+        if stub["words"]:
+            side, sign = (starts, -1) if stub["edge"] else (free, 1)
+            side[lanes[stub["call"]]] += sign * (len(stub["words"]) + 1) * _PERCENT
     rights = dict[int, float]()
     for bar in reversed(found["bars"]):
         rights[bar["number"]], starts[bar["lane"]] = starts[bar["lane"]], float(bar["startMillis"]) * share
-    waits = {one["again"]: _words_of_wait(one) for one in sorted(found["retries"], key=itemgetter("items"))}
-    free = dict.fromkeys(starts, 0.0)
+    joined = (one for one in found["retries"] if one["first"] in lanes)
+    waits = {one["again"]: _words_of_wait(one) for one in sorted(joined, key=itemgetter("items"))}
     for bar in found["bars"]:
         number, lane, top = f"#{bar['number']}", bar["lane"], _TOP + bar["lane"] * _LANE
         x, end = max(0, float(bar["startMillis"]) * share), min(100, float(bar["endMillis"]) * share)
+        left, right = max(x, free[lane]), rights[bar["number"]]
         status = f"{number} {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else number
         delay = f"delay {print_span(round(bar['delayMillis']))}" if bar["delayMillis"] else ""
-        label = _fit(
-            (f"{status} {bar['fault'] or delay}".rstrip(), status, number), rights[bar["number"]] - x
-        )
+        label = _fit((f"{status} {bar['fault'] or delay}".rstrip(), status, number), right - left)
         wait = waits.get(bar["number"], ())
+        before = _fit(
+            wait if label else (*(f"{one} {number}" for one in wait), number), min(x, right) - free[lane]
+        )
+        if label and not before:
+            label = _fit((f"{label}: {one}" for one in wait), right - left) or label
         yield {
             **bar,
             "x": round(x, 3),
@@ -81,16 +116,20 @@ def _place_bars(found: Document, share: float) -> Iterator[Document]:
             "middle": top + _MIDDLE,
             "tall": _HEIGHTS[bar["tone"]],
             "label": label,
-            "before": _fit(wait if label else (*(f"{one} {number}" for one in wait), number), x - free[lane]),
+            "labelX": round(left, 3),
+            "before": before,
+            "beforeX": round(min(x, right), 3),
             "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip(),
         }
-        free[lane] = x + len(label) * _PERCENT
+        free[lane] = left + len(label) * _PERCENT
 
 
 def _words_of_wait(retry: Document) -> tuple[str, str]:
     """Return words for the time from a call to its retry, the longer first."""
-    waited = print_span(retry["waitedMillis"]) if retry["waitedMillis"] >= 0 else "before the answer"
-    return f"{retry['items']:,} again, {waited}", waited
+    waited = (
+        f"after {print_span(retry['waitedMillis'])}" if retry["waitedMillis"] >= 0 else "before the answer"
+    )
+    return f"{retry['items']:,} again {waited}", waited
 
 
 def _fit(words: Iterable[str], room: float) -> str:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from functools import partial
 from itertools import islice
 
 from msgspec.structs import asdict, replace
@@ -158,7 +157,7 @@ class JournalOperations:
     def show_timeline(
         self, name: str, vendor: str = "", item: str | None = None, from_: str = "", to: str = ""
     ) -> Document:
-        """Return the calls from one instant of the machine's clock to another; with `item`, only its retries.
+        """Return the calls from one instant of the machine's clock to another; with `item`, only its calls.
 
         Raises UnprocessableMemberError if the vendor is unknown, or no time lies between the instants.
         """
@@ -167,8 +166,10 @@ class JournalOperations:
         if start and end and start >= end:
             raise UnprocessableMemberError("/query/to", f"{to} is not after {from_}", "swap from and to")
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
-        find = partial(self._histories, name, vendor, item)
-        return chart_calls(entries, (start, end), find, View())
+        histories = self._histories(name, vendor, item)
+        carried = {attempt.number for one in histories for attempt in one.attempts}
+        shown = [one for one in entries if item is None or one.number in carried]
+        return chart_calls(shown, (start, end), histories, View())
 
     def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
         """Return the histories of the items with the key `item` as an SVG.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from operator import attrgetter
 
 from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import Entry
@@ -27,7 +26,7 @@ _TONES = ("good", "neutral", "mixed", "bad")
 def chart_calls(
     entries: Iterable[Entry],
     bounds: tuple[datetime | None, datetime | None],
-    find_histories: Callable[[Sequence[Entry]], Iterable[ItemHistory]],
+    histories: Iterable[ItemHistory],
     view: View,
 ) -> Document:
     """Return the calls that were open between the bounds as JSON, in the order of their arrival.
@@ -35,7 +34,8 @@ def chart_calls(
     Bounds that are None, or outside the run, are the first arrival and the end of the last answer. `bars` has
     the calls one by one. If there are too many calls, `buckets` counts the calls instead.
     """
-    entries = sorted(entries, key=_began)
+    by_number = {one.number: one for one in entries}
+    entries = sorted(by_number.values(), key=_began)
     first = min(map(_began, entries), default=_NO_TIME)
     last = max(map(_ended, entries), default=first)
     start = min(max(bounds[0] or first, first), last)
@@ -43,11 +43,8 @@ def chart_calls(
     entries = [one for one in entries if _ended(one) >= start and _began(one) <= end]
     tones, span = [_tone(one) for one in entries], _millis(start, end)
     spans = [(_millis(start, _began(one)), _millis(start, _ended(one))) for one in entries]
-    single = entries if len(entries) <= MOST_CALLS else []
-    histories = find_histories(sorted(single, key=attrgetter("number")))
-    lanes = find_lanes(spans) if single else []
-    if max(lanes, default=0) >= _MOST_LANES:
-        single = []
+    lanes = find_lanes(spans) if len(entries) <= MOST_CALLS else []
+    single = entries if max(lanes, default=_MOST_LANES) < _MOST_LANES else []
     bars = [
         {**view.listed(entry), "tone": tone, "lane": lane, "startMillis": began, "endMillis": ended}
         for entry, tone, lane, (began, ended) in zip(single, tones, lanes, spans, strict=False)
@@ -59,7 +56,7 @@ def chart_calls(
         "calls": len(entries),
         "lanes": max((bar["lane"] + 1 for bar in bars), default=0),
         "bars": bars,
-        "retries": find_retries(single, histories),
+        "retries": find_retries(single, by_number, histories),
         "buckets": [] if bars else count_calls(spans, tones, span),
     }
 
@@ -77,9 +74,11 @@ def find_lanes(spans: Iterable[tuple[float, float]]) -> list[int]:
     return lanes
 
 
-def find_retries(entries: Iterable[Entry], histories: Iterable[ItemHistory]) -> list[Document]:
-    """Return each pair of calls of which the second carried items of the first again, with their number."""
-    shown = {entry.number: entry for entry in entries}
+def find_retries(
+    shown: Iterable[Entry], by_number: Mapping[int, Entry], histories: Iterable[ItemHistory]
+) -> list[Document]:
+    """Return each pair of calls, at least one of them shown, of which the second carried items again."""
+    numbers = {entry.number for entry in shown}
     attempts = (pairwise(one.attempts) for one in histories)
     pairs = Counter((first.number, again.number) for pair in attempts for first, again in pair)
     return [
@@ -87,10 +86,10 @@ def find_retries(entries: Iterable[Entry], histories: Iterable[ItemHistory]) -> 
             "first": first,
             "again": again,
             "items": items,
-            "waitedMillis": millis_between(_ended(shown[first]), _began(shown[again])),
+            "waitedMillis": millis_between(_ended(by_number[first]), _began(by_number[again])),
         }
         for (first, again), items in sorted(pairs.items())
-        if first != again and first in shown and again in shown
+        if first != again and numbers & {first, again} and {first, again} <= by_number.keys()
     ]
 
 

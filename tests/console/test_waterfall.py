@@ -75,16 +75,21 @@ def test_a_label_may_pass_over_a_bar_in_another_lane() -> None:
 @pytest.mark.parametrize(
     ("at", "waited", "words"),
     [
-        (500, 490, "1,200 again, 490 ms"),
-        (130, 120, "120 ms"),
-        (50, 40, ""),
-        (500, -5, "1,200 again, before the answer"),
+        (500, 490, "1,200 again after 490 ms"),
+        (130, 120, "after 120 ms"),
+        (500, -5, "1,200 again before the answer"),
     ],
 )
 def test_the_wait_stands_before_a_retry_if_there_is_room(at: int, waited: int, words: str) -> None:
     found = draw(bar(1, 0, 10), bar(2, at, at + 20), retries=[retry(1, 2, waited, 1200)])
 
     assert found["bars"][1]["before"] == words
+
+
+def test_the_wait_stands_after_a_retry_if_there_is_no_room_before() -> None:
+    found = draw(bar(1, 0, 10), bar(2, 50, 70), retries=[retry(1, 2, 40)])["bars"]
+
+    assert (found[1]["label"], found[1]["before"]) == ("#2: 1 again after 40 ms", "")
 
 
 def test_the_number_of_the_last_call_stands_before_it() -> None:
@@ -94,8 +99,34 @@ def test_the_number_of_the_last_call_stands_before_it() -> None:
 def test_a_retry_is_joined_to_its_call() -> None:
     found = draw(bar(1, 0, 100), bar(2, 90, 200, lane=1), retries=[retry(1, 2, -10)])
 
-    (line,) = found["retries"]
+    (line,) = found["lines"]
     assert (line["from"], line["to"]) == ((10, 84), (9, 120))
+
+
+def test_a_retry_outside_the_time_is_told_at_the_edge() -> None:
+    (stub,) = draw(bar(8, 0, 100), retries=[retry(8, 1004, 2500, 2)])["stubs"]
+
+    assert (stub["number"], stub["words"]) == (1004, "2 again after 2.5 s → #1004")
+    assert (stub["x"], stub["edge"], stub["middle"]) == (10, 100, 84)
+
+
+def test_a_call_outside_the_time_is_told_at_its_edge() -> None:
+    (stub,) = draw(bar(9, 200, 300), retries=[retry(8, 9, -5)])["stubs"]
+
+    assert (stub["number"], stub["words"]) == (8, "#8 → 1 again before the answer")
+    assert (stub["x"], stub["edge"], stub["middle"]) == (20, 0, 84)
+
+
+def test_only_one_retry_is_told_at_an_edge_of_a_lane() -> None:
+    found = draw(bar(8, 0, 100), retries=[retry(8, 20, 1, 1), retry(8, 21, 1, 5)])["stubs"]
+
+    assert [one["words"] for one in found] == ["5 again after 1 ms → #21", ""]
+
+
+def test_the_words_of_a_bar_leave_room_at_the_edges() -> None:
+    (found,) = draw(bar(9, 0, 1000), retries=[retry(8, 9, 2500), retry(9, 10, 2500)])["bars"]
+
+    assert (found["label"], found["labelX"]) == ("#9", 18.75)
 
 
 def test_ticks_lead_to_their_part_of_the_time() -> None:
@@ -155,6 +186,12 @@ def test_a_run_without_calls_has_no_picture(browser: Client) -> None:
     assert ("No call yet" in page(browser, HERE), "<svg" in page(browser, HERE)) == (True, False)
 
 
+def test_an_item_that_no_call_carried_is_named(browser: Client) -> None:
+    order(browser, "A")
+
+    assert "No call carried the item M-1000." in page(browser, f"{HERE}&item=M-1000")
+
+
 def test_the_table_tells_what_a_call_sent_again(browser: Client) -> None:
     arm(browser, response={"delay": {"type": "fixed", "value": 1}})
     order(browser, "A", "B")
@@ -163,8 +200,16 @@ def test_the_table_tells_what_a_call_sent_again(browser: Client) -> None:
     text = page(browser, HERE)
 
     assert re.search(
-        r'<td>2 of <a href="/_console/x/1\?sandbox=new">#1</a> after \d+ m?s</td><td>\s*nightly/r1</td>', text
+        r'<td>2 of <a href="/_console/x/1\?sandbox=new">#1</a> after \d+ ms</td><td></td><td>\s*nightly/r1</td>',
+        text,
     )
+
+
+def test_the_table_has_times_in_milliseconds(browser: Client) -> None:
+    arm(browser, response={"delay": {"type": "fixed", "value": 1200}})
+    order(browser, "A")
+
+    assert re.search(r'<td class="amount">\+0 ms</td><td class="amount">1,2\d\d ms</td>', page(browser, HERE))
 
 
 def test_a_time_that_is_none_is_refused(browser: Client) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.control.journal import read_query
 from mockserver.journal.journal import Limits
+from mockserver.journal.timeline import MOST_CALLS
 from mockserver.server.application import Application
 from tests.control.operators import NEW, SANDBOXES, create, order
 from tests.support.client import Client, Response
@@ -619,13 +620,22 @@ def test_the_timeline_joins_calls_that_carried_one_item(operator: Client) -> Non
     assert [(one["first"], one["again"]) for one in found["retries"]] == [(1, 2), (1, 3)]
 
 
-def test_the_timeline_joins_only_calls_with_the_item_that_is_asked_for(operator: Client) -> None:
+def test_the_timeline_of_an_item_has_only_the_calls_that_carried_the_item(operator: Client) -> None:
     for keys in (("A", "B"), ("B",), ("A",)):
         order(operator, *keys)
 
     found = operator.get(f"{TIMELINE}?item=A").json
 
+    assert [one["number"] for one in found["bars"]] == [1, 3]
     assert [(one["first"], one["again"]) for one in found["retries"]] == [(1, 3)]
+
+
+def test_an_item_has_its_calls_one_by_one_among_many_calls(operator: Client) -> None:
+    order(operator, "A")
+    for _ in range(MOST_CALLS):
+        operator.get("/acme/orders", headers={"mock-sandbox": "new"})
+
+    assert [one["number"] for one in operator.get(f"{TIMELINE}?item=A").json["bars"]] == [1]
 
 
 def test_the_timeline_has_a_part_of_the_time(operator: Client) -> None:

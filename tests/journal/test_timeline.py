@@ -30,7 +30,7 @@ def chart(
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> Any:
-    return chart_calls(entries, (start, end), lambda _: histories, View())
+    return chart_calls(entries, (start, end), histories, View())
 
 
 def after(millis: float) -> datetime:
@@ -107,12 +107,21 @@ def test_calls_that_carried_items_again_are_joined_with_the_wait() -> None:
     assert [tuple(one.values()) for one in found] == [(1, 2, 2, 100), (2, 3, 1, 80), (3, 4, 1, -50)]
 
 
-def test_a_retry_of_a_call_outside_the_time_is_left_out() -> None:
+@pytest.mark.parametrize(("start", "end"), [(50, 200), (0, 50)])
+def test_a_retry_tells_of_the_call_outside_the_time(start: float, end: float) -> None:
     history = ItemHistory("acme", "putOrders", "A", (attempt(1), attempt(2)))
 
-    found = chart(call(1, 0, 10), call(2, 110, 120), histories=(history,), start=after(50))
+    found = chart(call(1, 0, 10), call(2, 110, 120), histories=(history,), start=after(start), end=after(end))
 
-    assert (found["calls"], found["retries"]) == (1, [])
+    assert found["calls"] == 1
+    assert [tuple(one.values()) for one in found["retries"]] == [(1, 2, 1, 100)]
+
+
+def test_a_retry_between_two_calls_outside_the_time_is_left_out() -> None:
+    history = ItemHistory("acme", "putOrders", "A", (attempt(1), attempt(2)))
+    entries = call(1, 0, 10), call(2, 20, 30), call(3, 100, 120)
+
+    assert chart(*entries, histories=(history,), start=after(50))["retries"] == []
 
 
 def test_many_calls_are_counted_in_parts_of_the_time() -> None:
