@@ -31,7 +31,7 @@ from mockserver.console import (
 from mockserver.console.assets import HTMX, Assets, static_address
 from mockserver.console.data_views import json_html
 from mockserver.console.live import LiveCalls
-from mockserver.console.pages import NAVIGATION, Shared, answer_missing, site_page
+from mockserver.console.pages import FURTHER_SCREENS, NAVIGATION, Shared, answer_missing, site_page
 from mockserver.console.report_file import FILTERS
 from mockserver.console.screen import CONSOLE, ControlRefusal
 from mockserver.console.site import Site
@@ -70,6 +70,7 @@ def flask_app(shared: Shared, pages: Site, server: str, *, has_console: bool = T
     app.jinja_env.globals.update(
         names=shared.names,
         navigation=NAVIGATION,
+        further_screens=FURTHER_SCREENS,
         has_console=has_console,
         version=__version__,
         static=static_address,

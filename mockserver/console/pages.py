@@ -45,6 +45,9 @@ NAVIGATION = (
 )
 """Screens in the head of every page: name, path below `/_console`, and the key that opens it after `g`."""
 
+FURTHER_SCREENS = (("Timeline", "/timeline", "l"), ("Items", "/items", "i"), ("Compare", "/compare", "m"))
+"""Screens below those in the head, with the same members."""
+
 _SHARED = "mockserver"
 _NOWHERE = "nothing is served here; vendors are listed at /_mock/vendors"
 _NEAR = 0.5
@@ -226,7 +229,7 @@ def _suggestions(method: str, path: str, prefix: str) -> Iterator[tuple[str, str
     """Yield what is near the path (a screen, a page, an operation), its address, and the text of the link."""
     shared = Shared.of_request()
     if f"{prefix}{path}".startswith(f"{CONSOLE}/"):
-        screens = {CONSOLE + below: name for name, below, _ in NAVIGATION}
+        screens = {CONSOLE + below: name for name, below, _ in NAVIGATION + FURTHER_SCREENS}
         for address in get_close_matches(path, screens, 1, _NEAR):
             yield "The nearest screen", address, screens[address]
         return

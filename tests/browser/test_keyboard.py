@@ -92,6 +92,12 @@ def test_g_and_a_letter_lead_to_a_screen(page: Page, sender: Sender, name: str, 
     expect(page.locator('nav a[aria-current="page"]').first).to_have_text(name)
 
 
+def test_g_and_a_letter_lead_to_a_screen_that_is_not_in_the_head(page: Page, sender: Sender) -> None:
+    press(page, "g", "l")
+
+    page.wait_for_url(f"**/_console/timeline?sandbox={sender.name}")
+
+
 def chosen(page: Page) -> Locator:
     """The option of the palette that Enter would follow."""
     return page.locator('#palette [aria-selected="true"]')
@@ -108,6 +114,7 @@ def test_the_palette_opens_from_a_field_too(page: Page, held: str) -> None:
     ("option", "path"),
     [
         ("Screen Overview", "/overview?sandbox={}"),
+        ("Screen Timeline", "/timeline?sandbox={}"),
         ("Sandbox default", "/?sandbox=default"),
         ("Vendor vba", "/vendors/vba?sandbox={}"),
         ("Call #2", "/x/2?sandbox={}"),
@@ -125,6 +132,13 @@ def test_the_palette_leads_anywhere(
 
     with page.expect_navigation(url=f"**/_console{path.format(sender.name)}", wait_until="commit"):
         press(page, "Enter")
+
+
+def test_the_palette_offers_no_item_with_the_name_of_a_screen(page: Page) -> None:
+    press(page, "Control+k")
+    page.keyboard.type("timeline")
+
+    expect(page.locator("#palette")).not_to_contain_text("Item timeline")
 
 
 def test_the_arrows_choose_in_the_palette(page: Page) -> None:

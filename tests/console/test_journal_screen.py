@@ -5,6 +5,7 @@ import re
 import pytest
 
 from mockserver.console.journal_screen import ROWS
+from tests.console.test_overview_screen import arm
 from tests.control.operators import NEW, order
 from tests.support.client import Client
 
@@ -192,3 +193,18 @@ def test_a_search_that_finds_nothing_says_where_it_looked(browser: Client) -> No
 
     assert ("No call matches" in text, "Outcomes, statuses and methods" in text) == (True, True)
     assert "Send an example" not in text
+
+
+def test_a_sandbox_without_calls_leads_to_sandboxes_with_calls(browser: Client) -> None:
+    order(browser, "A")
+
+    text = browser.get("/_console/").text
+
+    assert 'No call in default; calls are in: <a href="/_console/?sandbox=new">new (1)</a>.' in text
+
+
+def test_the_time_that_a_call_took_includes_its_delay(browser: Client) -> None:
+    arm(browser, response={"delay": {"type": "fixed", "value": 1}})
+    order(browser, "A")
+
+    assert re.search(r'>\d+ ms <small class="below">delay 1 ms</small></td>', browser.get(CALLS).text)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.console.pages import NAVIGATION
+from mockserver.console.pages import FURTHER_SCREENS, NAVIGATION
 from mockserver.server.application import Application
 from tests.control.operators import create, order
 from tests.support import sample_vendor
@@ -25,6 +25,24 @@ def test_the_head_leads_to_every_screen_in_the_sandbox(browser: Client) -> None:
     assert [
         name for name, path, _ in NAVIGATION if f'<a href="/_console{path}?sandbox=new"' not in text
     ] == []
+
+
+def test_further_screens_have_keys_of_their_own(browser: Client) -> None:
+    order(browser, "A")
+
+    text = browser.get("/_console/?sandbox=new").text
+
+    keys = re.findall('data-key="(.)"', text)
+    assert (len(set(keys)), len(keys)) == (len(NAVIGATION + FURTHER_SCREENS),) * 2
+    assert 'href="/_console/timeline?sandbox=new" data-key="l" hidden>Timeline</a>' in text
+
+
+def test_a_refusal_leads_to_the_calls_of_its_sandbox(browser: Client) -> None:
+    order(browser, "A")
+
+    text = browser.get("/_console/item?sandbox=new&item=none").text
+
+    assert '<a href="/_console/?sandbox=new">All calls of the sandbox new</a>' in text
 
 
 @pytest.mark.parametrize(("path", "name"), [("/_console/", "Calls"), ("/_console/x/1", "Calls")])

@@ -13,11 +13,13 @@
 
   const found = (text) => {
     const number = text.match(/^#?(\d+)$/)?.[1];
+    const near = places.filter(([, name]) => name.toLowerCase().includes(text.toLowerCase())).slice(0, MOST);
     return [
       ...(number ? [place("Call", `#${number}`, `/_console/x/${number}`)] : []),
-      ...places.filter(([, name]) => name.toLowerCase().includes(text.toLowerCase())).slice(0, MOST),
+      ...near,
       ...(text ? [
-        place("Item", text, "/_console/item", { item: text }), place("Calls with", text, "/_console/", { text }),
+        ...(near.some(([kind]) => kind === "Screen") ? [] : [place("Item", text, "/_console/item", { item: text })]),
+        place("Calls with", text, "/_console/", { text }),
         place("Documentation about", text, "/_console/docs/", { search: text }),
       ] : []),
     ];
