@@ -13,7 +13,7 @@ from mockserver.model import Document
 _PERCENT = 0.75
 """Width of a character in percent of the narrowest picture; a wider picture has more room."""
 
-_TOP, _LANE, _COUNTS, _MIDDLE = 60, 36, 118, 24
+_TOP, _LANE, _COUNTS, _MIDDLE = 60, 36, 128, 24
 _LEAST_WIDTH = 0.3
 _MOST_TICKS = 8
 _HEIGHTS = {"good": 8, "neutral": 8, "mixed": 12, "bad": 16}

@@ -19,6 +19,7 @@ MOST_CALLS = 300
 _MOST_LANES, _BUCKETS = 30, 120
 _MILLISECOND = timedelta(milliseconds=1)
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_FAULT, _AGAIN = "fault", "again"
 _TONES = ("good", "neutral", "mixed", "bad")
 """Tones of calls, the best first."""
 
@@ -45,6 +46,12 @@ def chart_calls(
     spans = [(_millis(start, _began(one)), _millis(start, _ended(one))) for one in entries]
     lanes = find_lanes(spans) if len(entries) <= MOST_CALLS else []
     single = entries if max(lanes, default=_MOST_LANES) < _MOST_LANES else []
+    pairs = _count_pairs(histories)
+    again = {later for _, later in pairs}
+    words = [
+        (tone, *([_FAULT] if one.fault else ()), *([_AGAIN] if one.number in again else ()))
+        for one, tone in zip(entries, tones, strict=True)
+    ]
     bars = [
         {**view.listed(entry), "tone": tone, "lane": lane, "startMillis": began, "endMillis": ended}
         for entry, tone, lane, (began, ended) in zip(single, tones, lanes, spans, strict=False)
@@ -56,8 +63,8 @@ def chart_calls(
         "calls": len(entries),
         "lanes": max((bar["lane"] + 1 for bar in bars), default=0),
         "bars": bars,
-        "retries": find_retries(single, by_number, histories),
-        "buckets": [] if bars else count_calls(spans, tones, span),
+        "retries": find_retries(single, by_number, pairs),
+        "buckets": [] if bars else count_calls(spans, words, span),
     }
 
 
@@ -74,13 +81,18 @@ def find_lanes(spans: Iterable[tuple[float, float]]) -> list[int]:
     return lanes
 
 
-def find_retries(
-    shown: Iterable[Entry], by_number: Mapping[int, Entry], histories: Iterable[ItemHistory]
-) -> list[Document]:
-    """Return each pair of calls, at least one of them shown, of which the second carried items again."""
-    numbers = {entry.number for entry in shown}
+def _count_pairs(histories: Iterable[ItemHistory]) -> Counter[tuple[int, int]]:
+    """Return the number of items of each pair of calls of which the second carried them again."""
     attempts = (pairwise(one.attempts) for one in histories)
-    pairs = Counter((first.number, again.number) for pair in attempts for first, again in pair)
+    pairs = ((first.number, again.number) for pair in attempts for first, again in pair)
+    return Counter(pair for pair in pairs if pair[0] != pair[1])
+
+
+def find_retries(
+    shown: Iterable[Entry], by_number: Mapping[int, Entry], pairs: Mapping[tuple[int, int], int]
+) -> list[Document]:
+    """Return each pair of calls of which at least one is shown, with the number of its items."""
+    numbers = {entry.number for entry in shown}
     return [
         {
             "first": first,
@@ -89,22 +101,26 @@ def find_retries(
             "waitedMillis": millis_between(_ended(by_number[first]), _began(by_number[again])),
         }
         for (first, again), items in sorted(pairs.items())
-        if first != again and numbers & {first, again} and {first, again} <= by_number.keys()
+        if numbers & {first, again} and {first, again} <= by_number.keys()
     ]
 
 
-def count_calls(spans: Iterable[tuple[float, float]], tones: Iterable[str], span: float) -> list[Document]:
-    """Return the number of calls by tone in equal parts of `span`; a call counts where it arrived."""
+def count_calls(
+    spans: Iterable[tuple[float, float]], words: Iterable[Iterable[str]], span: float
+) -> list[Document]:
+    """Return the number of calls by their words in equal parts of `span`; a call counts where it arrived."""
     length = span / _BUCKETS
     counts = [Counter[str]() for _ in range(_BUCKETS)]
-    for (start, _), tone in zip(spans, tones, strict=True):
-        counts[min(max(int(start / length), 0), _BUCKETS - 1)][tone] += 1
+    for (start, _), of_call in zip(spans, words, strict=True):
+        counts[min(max(int(start / length), 0), _BUCKETS - 1)].update(of_call)
     return [
         {
             "startMillis": round(at * length, 3),
             "endMillis": round((at + 1) * length, 3),
-            "calls": found.total(),
+            "calls": sum(found[tone] for tone in _TONES),
             "tones": {tone: found[tone] for tone in _TONES if tone in found},
+            "faults": found[_FAULT],
+            "again": found[_AGAIN],
         }
         for at, found in enumerate(counts)
         if found

@@ -17,11 +17,13 @@ from tests.support.engine_samples import NOW
 from tests.support.journal_entries import entry
 
 
-def call(number: int, start: float, end: float, delay: float = 0, **changes: Any) -> Entry:
+def call(number: int, start: float, end: float, delay: float = 0, fault: str = "", **changes: Any) -> Entry:
     """A call from one millisecond to another, with a delay in the end."""
     took = end - start - delay
     at = NOW + timedelta(milliseconds=end - delay)
-    return entry(number=number, at=at, duration_ms=took, delivery=Delivery(delay_ms=delay), **changes)
+    return entry(
+        number=number, at=at, duration_ms=took, delivery=Delivery(delay_ms=delay, fault=fault), **changes
+    )
 
 
 def chart(
@@ -134,12 +136,23 @@ def test_many_calls_are_counted_in_parts_of_the_time() -> None:
     assert found["buckets"][-1]["tones"] == {"good": 1, "bad": 1}
 
 
+def test_a_part_of_the_time_counts_faults_and_calls_with_items_again() -> None:
+    entries = [call(number, 0, 1) for number in range(MOST_CALLS)]
+    cut = call(MOST_CALLS, 0, 1, fault="TRUNCATED_BODY")
+    history = ItemHistory("acme", "putOrders", "A", (attempt(1), attempt(1), attempt(2)))
+
+    (found,) = chart(*entries, cut, histories=(history,))["buckets"]
+
+    assert (found["calls"], found["faults"], found["again"]) == (301, 1, 1)
+
+
 def test_calls_in_too_many_lanes_are_counted() -> None:
     assert chart(*(call(number, 0, 1) for number in range(100)))["bars"] == []
 
 
 def test_a_call_counts_where_it_arrived() -> None:
-    found = count_calls([(-5, 70), (0, 1), (119, 500), (120, 121)], ["good", "mixed", "bad", "neutral"], 120)
+    words = [("good",), ("mixed",), ("bad",), ("neutral",)]
+    found = count_calls([(-5, 70), (0, 1), (119, 500), (120, 121)], words, 120)
 
     assert [(one["startMillis"], one["endMillis"], one["tones"]) for one in found] == [
         (0, 1, {"good": 1, "mixed": 1}),
