@@ -45,11 +45,7 @@ def draw_timeline(found: Document, address: Callable[..., str], **kept: str) -> 
             for one in found["retries"]
             if one["first"] in bars and one["again"] in bars
         ],
-        "stubs": [
-            {**one, "x": bar["end" if one["edge"] else "x"], "middle": bar["middle"]}
-            for one in stubs
-            for bar in [bars[one["call"]]]
-        ],
+        "stubs": [{**one, "bar": bars[one["call"]]} for one in stubs],
         "buckets": [
             {**one, "address": zoom(float(one["startMillis"]), float(one["endMillis"]))}
             for one in found["buckets"]
@@ -85,10 +81,9 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
     """Yield the bars with their places and words; words have the room between two bars of one lane."""
     lanes = {bar["number"]: bar["lane"] for bar in found["bars"]}
     starts, free = dict.fromkeys(lanes.values(), 100.0), dict.fromkeys(lanes.values(), 0.0)
-    for stub in stubs:
-        if stub["words"]:
-            side, sign = (starts, -1) if stub["edge"] else (free, 1)
-            side[lanes[stub["call"]]] += sign * (len(stub["words"]) + 1) * _PERCENT
+    for stub in (one for one in stubs if one["words"]):
+        side, sign = (starts, -1) if stub["edge"] else (free, 1)
+        side[lanes[stub["call"]]] += sign * (len(stub["words"]) + 1) * _PERCENT
     rights = dict[int, float]()
     for bar in reversed(found["bars"]):
         rights[bar["number"]], starts[bar["lane"]] = starts[bar["lane"]], float(bar["startMillis"]) * share
@@ -116,9 +111,8 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
             "middle": top + _MIDDLE,
             "tall": _HEIGHTS[bar["tone"]],
             "label": label,
-            "labelX": round(left, 3),
             "before": before,
-            "beforeX": round(min(x, right), 3),
+            "wordsX": (round(min(x, right), 3), round(left, 3)),
             "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip(),
         }
         free[lane] = left + len(label) * _PERCENT

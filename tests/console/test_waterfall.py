@@ -107,14 +107,14 @@ def test_a_retry_outside_the_time_is_told_at_the_edge() -> None:
     (stub,) = draw(bar(8, 0, 100), retries=[retry(8, 1004, 2500, 2)])["stubs"]
 
     assert (stub["number"], stub["words"]) == (1004, "2 again after 2.5 s → #1004")
-    assert (stub["x"], stub["edge"], stub["middle"]) == (10, 100, 84)
+    assert (stub["edge"], stub["bar"]["end"]) == (100, 10)
 
 
 def test_a_call_outside_the_time_is_told_at_its_edge() -> None:
     (stub,) = draw(bar(9, 200, 300), retries=[retry(8, 9, -5)])["stubs"]
 
     assert (stub["number"], stub["words"]) == (8, "#8 → 1 again before the answer")
-    assert (stub["x"], stub["edge"], stub["middle"]) == (20, 0, 84)
+    assert (stub["edge"], stub["bar"]["x"]) == (0, 20)
 
 
 def test_only_one_retry_is_told_at_an_edge_of_a_lane() -> None:
@@ -126,7 +126,7 @@ def test_only_one_retry_is_told_at_an_edge_of_a_lane() -> None:
 def test_the_words_of_a_bar_leave_room_at_the_edges() -> None:
     (found,) = draw(bar(9, 0, 1000), retries=[retry(8, 9, 2500), retry(9, 10, 2500)])["bars"]
 
-    assert (found["label"], found["labelX"]) == ("#9", 18.75)
+    assert (found["label"], found["wordsX"][1]) == ("#9", 18.75)
 
 
 def test_ticks_lead_to_their_part_of_the_time() -> None:
