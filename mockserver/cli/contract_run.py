@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from mockserver.contract.report.results import (
     RunOutcome,
     duration,
     failure_line,
+    operation_label,
     part_line,
     report_document,
     run_outcome,
@@ -54,6 +56,7 @@ from mockserver.engine.registry import vendor_names
 from mockserver.errors import BrokenRunError, MockServerError
 from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.spec.loading import vendor_name
+from mockserver.spec.marks import AS_WRITTEN, NO_BATCH
 
 _HELP = "mockserver contract --help"
 _PROFILE_HELP = "what docs/own-spec.md says of x-contract"
@@ -136,9 +139,27 @@ def _sessions(
         except KeyboardInterrupt:
             click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
             return
+        session.ledger.notes.extend(_unrecognised_batches(plan, api))
         yield session
         if session.stopped:
             return
+
+
+def _unrecognised_batches(plan: SessionPlan, api: ApiUnderTest) -> Iterator[str]:
+    """Yield a note for each called operation of an own file that looks like a batch but is not taken for one."""
+    if plan.spec is None:
+        return
+    from mockserver.cli.spec_suggest import suggest_batches  # noqa: PLC0415 - imports the application
+
+    files = " --overlay ".join(shlex.quote(str(file)) for file in (plan.spec, *plan.overlays))
+    for one in suggest_batches(api.spec):
+        is_denied = one.operation.node.get(NO_BATCH) == AS_WRITTEN
+        if not (one.is_taken or is_denied) and plan.run_config.calls(one.operation.id):
+            yield (
+                f"{operation_label(api, one.operation.id)} looks like a batch ({one.confidence} %) and was "
+                f"tested as a single call; mockserver spec suggest {files} > batches.yaml, "
+                "then --overlay batches.yaml"
+            )
 
 
 def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> None:

@@ -21,7 +21,7 @@ from mockserver.model import Document, Json
 from mockserver.server.application import Options, create_app
 from mockserver.spec.loading import vendor_name
 from mockserver.spec.marks import NO_BATCH, batch_correction, flow
-from mockserver.spec.openapi import Operation, plain
+from mockserver.spec.openapi import Operation, Spec, plain
 from mockserver.spec.overlay import read_overlay
 
 _TAKEN, _LIKELY, _POSSIBLE = 95, 80, 60
@@ -64,6 +64,10 @@ class BatchSuggestion:
         return {**self.action, "reason": self.reason, "confidence": self.confidence, "calls": calls}
 
     @property
+    def is_taken(self) -> bool:
+        return self.confidence >= _TAKEN
+
+    @property
     def action(self) -> Document:
         target = f"$.paths['{self.operation.path}'].{self.operation.method}"
         return {"target": target, "update": {"x-batch": self.batch}}
@@ -71,7 +75,10 @@ class BatchSuggestion:
 
 def suggest(file: Path, overlays: Sequence[Path]) -> list[BatchSuggestion]:
     """Return the proposals for an own file, as overlays change it. Raises SpecError."""
-    contract = read_spec(file, [read_overlay(one) for one in overlays])
+    return suggest_batches(read_spec(file, [read_overlay(one) for one in overlays]))
+
+
+def suggest_batches(contract: Spec) -> list[BatchSuggestion]:
     found = []
     for operation in contract.operations.values():
         if operation.batch:

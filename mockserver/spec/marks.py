@@ -70,7 +70,7 @@ _OTHER_WORK = (*_LOOKING, "delete", "remove", "archive", "cancel", "update")
 NO_BATCH = "x-no-batch"
 """Member with the reason why an operation is no batch although its path or status suggests a batch."""
 
-_AS_WRITTEN = "x-batch says"
+AS_WRITTEN = "x-batch says"
 """The reason of an operation whose `x-batch` is false."""
 
 
@@ -157,7 +157,7 @@ def complete_batches(document: dict[str, Any]) -> tuple[bool, list[Note]]:
                 bind_lines(document, node)
             if written is False:
                 del node["x-batch"]
-                node[NO_BATCH] = _AS_WRITTEN
+                node[NO_BATCH] = AS_WRITTEN
             elif isinstance(written, dict) and "requests" not in written:
                 given = written.get("outcome")
                 rows_at = given.get("list") if isinstance(given, dict) else None
@@ -278,7 +278,7 @@ def batch_correction(document: Document, path: str, method: str) -> str:
     )
     if found := None if _other_work(document, path, method) else next(told, None):
         return f"x-batch: {flow(found)}"
-    return "x-batch: false" if node.get(NO_BATCH, _AS_WRITTEN) != _AS_WRITTEN else ""
+    return "x-batch: false" if node.get(NO_BATCH, AS_WRITTEN) != AS_WRITTEN else ""
 
 
 def _tells_rejections(document: Document, answer: Document, batch: Document) -> bool:

@@ -503,6 +503,31 @@ def test_operations_that_cannot_be_read_are_a_note(tmp_path: Path, suite: Callab
     assert result.exit_code == 0
 
 
+def test_a_batch_that_is_not_recognised_is_a_note_with_the_way_to_its_checks(
+    tmp_path: Path, suite: Callable[[Suite], object]
+) -> None:
+    suite(holds)
+    whole = Path(__file__).parents[2] / "examples" / "batches" / "created-and-failed-elements.yaml"
+    (tmp_path / "orders.yaml").write_text(whole.read_text().replace("x-batch:", "x-was:"))
+
+    result = contract("--spec", "orders.yaml")
+
+    assert (
+        "note: orders: POST /tickets/bulk looks like a batch (80 %) and was tested as a single call; "
+        "mockserver spec suggest orders.yaml > batches.yaml, then --overlay batches.yaml\n"
+    ) in result.output
+
+
+def test_a_batch_that_the_file_denies_is_no_note(tmp_path: Path, suite: Callable[[Suite], object]) -> None:
+    suite(holds)
+    whole = Path(__file__).parents[2] / "examples" / "batches" / "created-and-failed-elements.yaml"
+    (tmp_path / "orders.yaml").write_text(
+        whole.read_text().replace("x-batch:", "x-batch: false\n      x-was:")
+    )
+
+    assert "looks like a batch" not in contract("--spec", "orders.yaml").output
+
+
 @pytest.mark.parametrize("name", ["crud-3-1", "swagger-2-yaml", "parts"])
 def test_any_file_is_served_and_called_here(name: str, tmp_path: Path) -> None:
     result = contract("--spec", str(write_files(name, tmp_path)), "--max-examples", "1")

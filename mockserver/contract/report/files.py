@@ -48,6 +48,7 @@ _NOWHERE = "http://in-process.invalid"
 """Address of calls in this process: an HTTP archive needs an address, and no host has this name."""
 
 _LONGEST_REMARK = 2000
+_BASH = "#!/usr/bin/env bash"
 _SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
 """Pattern of the suite's sandbox names to which a script can append its process number."""
 
@@ -214,7 +215,7 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
     if not session.url:
         remarks.append(f"It was found without a server; these calls need one: {_server_command(session)}")
     lines = [
-        "#!/usr/bin/env bash",
+        _BASH,
         *(f"# {one_line(hidden.text(one), _LONGEST_REMARK)}" for one in remarks),
         *call_lines(session, finding),
     ]
@@ -325,6 +326,7 @@ def write_reports(
     are still written. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _remove_scripts(folder)
     written: list[Path] = []
     broken = None
     for kind, make in {**{kind: KINDS[kind] for kind in kinds}, "of scripts": _scripts}.items():
@@ -340,6 +342,15 @@ def write_reports(
     for one in scripts:
         one.chmod(_EXECUTABLE)
     return [one for one in written if one not in scripts], broken
+
+
+def _remove_scripts(folder: Path) -> None:
+    """Remove the scripts of an earlier run, which begin with the vendor and the check of their name."""
+    for file in folder.glob("*-*.sh"):
+        head = f" {file.name.rpartition('-')[0]}: ".encode()
+        start, _, remark = file.read_bytes()[:_LONGEST_REMARK].partition(b"\n")
+        if start == _BASH.encode() and remark.startswith(b"# ") and head in remark.partition(b"\n")[0]:
+            file.unlink()
 
 
 def _scripts(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:

@@ -47,6 +47,19 @@ def test_the_files_have_their_names(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "count-is-processed-1.sh").stat().st_mode & 0o111
 
 
+def test_scripts_of_an_earlier_run_go(tmp_path: Path) -> None:
+    written(tmp_path, finding())
+
+    assert "count-is-processed-1.sh" not in written(tmp_path, one_outcome_per_item=3)
+
+
+@pytest.mark.parametrize("name", ["count-is-processed-1.sh", "count-is-processed.sh", "deploy-1.sh"])
+def test_a_script_of_somebody_else_stays(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("#!/usr/bin/env bash\nrm -rf build\n")
+
+    assert name in written(tmp_path, one_outcome_per_item=3)
+
+
 def test_nothing_that_is_secret_is_written(tmp_path: Path) -> None:
     files = written(tmp_path, hostile())
 
