@@ -146,10 +146,10 @@ def _sessions(
 
 
 def _unrecognised_batches(plan: SessionPlan, api: ApiUnderTest) -> Iterator[str]:
-    """Yield a note for each called operation of an own file that looks like a batch but is not taken for one."""
+    """Yield a note for each called operation of an own file that only looks like a batch."""
     if plan.spec is None:
         return
-    from mockserver.cli.spec_suggest import suggest_batches  # noqa: PLC0415 - imports the application
+    from mockserver.cli.spec_suggest import suggest_batches
 
     files = " --overlay ".join(shlex.quote(str(file)) for file in (plan.spec, *plan.overlays))
     for one in suggest_batches(api.spec):

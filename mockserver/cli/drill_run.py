@@ -62,6 +62,9 @@ from mockserver.testing.threaded_server import run_in_thread
 _FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000
 _SHORTEST_SECRET = 8
+_OF_BODIES = ("malformed", "unsupported-media-type")
+"""Refusals of a call because of its body, besides `invalid` with a JSON Pointer."""
+
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
@@ -383,6 +386,10 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
     clean, obstacle = report.plan.clean, report.plan.obstacle
     write_lines(report.output(clean), err=True)
     cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
+    last = clean.calls[-1] if clean.calls else {}
+    reason = last.get("reason") or ""
+    if last.get("refusal") in _OF_BODIES or (last.get("refusal") == "invalid" and reason.startswith("/")):
+        cure = report.said(f"mend the client: its body was refused, {reason}")
     if not clean.calls:
         address = "--env API_URL={url} -- …, by the name that the client reads"
         cure = f"mockserver drill {options.vendor} {address}"

@@ -34,6 +34,12 @@ def report_templates(package: str) -> Environment:
     return pages
 
 
+def result_words(counts: Mapping[str, int]) -> str:
+    """Return the result of a run in words, such as "3 failed, 60 passed, 7 unmet"."""
+    shown = (f"{n} {word}" for word, n in counts.items() if n or word in ("failed", "passed"))
+    return ", ".join(shown)
+
+
 def run_document(command: str, vendor: str, result: str, line: str) -> Document:
     """Return what a report says of its run, for lists of reports; `line` is the whole command line."""
     return {"command": command, "vendor": vendor, "result": result, "line": line}

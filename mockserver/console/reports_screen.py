@@ -53,6 +53,7 @@ KINDS: Mapping[str, str] = {
     "test": "pytest file",
     "case": "YAML, such as a case",
     "text": "text",
+    "badge": "badge (SVG)",
 }
 """For each kind of report, the kind's name on the page."""
 

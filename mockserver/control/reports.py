@@ -33,6 +33,7 @@ KINDS: Mapping[str, str] = {
     ".md": "text",
     ".txt": "text",
     ".log": "text",
+    ".svg": "badge",
 }
 """Kinds of reports, by the suffix of the file; files with other suffixes are neither listed nor read."""
 

@@ -169,6 +169,20 @@ def test_a_client_whose_calls_are_all_refused_is_told_why(drill: Run) -> None:
     assert "error: without any fault the only call was refused: 4" in result.stderr
 
 
+def test_a_client_whose_body_is_refused_is_told_to_mend_the_body(drill: Run) -> None:
+    program = (
+        "import sys, urllib.request as r\n"
+        "head = {'Authorization': 'Bearer any', 'Content-Type': 'application/json'}\n"
+        "try: r.urlopen(r.Request(sys.argv[1] + '/v1/invoices', b'{}', head))\n"
+        "except OSError: sys.exit(3)\n"
+    )
+
+    result = drill("payt", *shell(program), "{url}")
+
+    reason = "/administration_id is missing; /invoices is missing"
+    assert f"try: mend the client: its body was refused, {reason}\n" in result.stderr
+
+
 def test_the_cases_are_listed(drill: Run) -> None:
     result = drill("payt", "--list", "--tag", "money")
     as_json = json.loads(drill("payt", "--list", "--json").output)

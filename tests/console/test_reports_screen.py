@@ -107,6 +107,24 @@ def test_the_json_of_a_drill_is_shown_by_causes(visitor: Client, folder: Path) -
     assert "not read (DROPPED)" in page(visitor, "/reports/view?path=report.json")
 
 
+def test_a_skipped_case_of_junit_is_not_called_known(visitor: Client, folder: Path) -> None:
+    (folder / "junit.xml").write_text('<testsuite tests="3" failures="1" skipped="1"/>')
+
+    assert "1 failed</strong></span>, 1 passed, 1 skipped" in page(visitor, "/reports")
+
+
+def test_the_badge_of_a_drill_is_listed(visitor: Client, folder: Path) -> None:
+    (folder / "badge.svg").write_text("<svg/>")
+
+    assert [one["kind"] for one in twin(visitor, "/reports.json")["reports"]] == ["badge"]
+
+
+def test_the_command_of_a_run_can_be_copied(visitor: Client, folder: Path) -> None:
+    (folder / "index.html").write_text(as_page(RUN))
+
+    assert 'data-copy="line-1"' in page(visitor, "/reports")
+
+
 def test_the_page_says_how_to_start_a_drill(visitor: Client) -> None:
     assert "mockserver drill VENDOR --env API_URL={url}" in page(visitor, "/reports")
 

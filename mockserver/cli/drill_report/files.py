@@ -22,7 +22,7 @@ from mockserver.cli.drill_report.results import (
 )
 from mockserver.cli.drill_report.strip import FATES, draw_strip
 from mockserver.codec import json
-from mockserver.console.report_file import report_templates, run_document
+from mockserver.console.report_file import report_templates, result_words, run_document
 from mockserver.contract.report.junit import JunitCase, junit_xml
 from mockserver.contract.report.text import counted, one_line, xml
 from mockserver.journal.ledger import FIGURES
@@ -76,8 +76,13 @@ def _junit_case(report: DrillReport, row: DrillRow) -> JunitCase:
 
 
 def _run_document(report: DrillReport) -> Json:
-    result = f"{counted(len(report.results), 'cases')} · {report.counts[SILENT]} silent"
-    return run_document("drill", report.vendor, result, one_line(report.whole_line))
+    return run_document("drill", report.vendor, result_words(_totals(report)), one_line(report.whole_line))
+
+
+def _totals(report: DrillReport) -> Mapping[str, int]:
+    counts = report.counts
+    passed = counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL]
+    return {"failed": counts[SILENT], "passed": passed, "known": counts[KNOWN], "unmet": counts[UNMET]}
 
 
 def report_document(report: DrillReport) -> Json:
@@ -89,9 +94,7 @@ def report_document(report: DrillReport) -> Json:
         "run": _run_document(report),
         "began": report.began,
         "seconds": round(report.seconds, 3),
-        "passed": counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL],
-        "failed": counts[SILENT],
-        "known": counts[KNOWN],
+        **_totals(report),
         "counts": dict(counts),
         "vendor": report.vendor,
         "command": report.command_line(),
@@ -149,7 +152,6 @@ def _run(report: DrillReport, row: DrillRow, *, is_whole: bool) -> Json:
 
 
 def html_page(report: DrillReport) -> str:
-    counts = report.counts
     pages = report_templates(__package__)
     pages.filters.update(counted=counted, said=report.said, xml=xml)
     return pages.get_template("page.html").render(
@@ -157,7 +159,7 @@ def html_page(report: DrillReport) -> str:
         plan=report.plan,
         run=_run_document(report),
         began=report.began,
-        title=f"{counts[SILENT]} failed, {counts[SURVIVED] + counts[TOLD] + counts[DOUBTFUL]} passed",
+        title=result_words(_totals(report)),
         counts=count_words(report),
         causes=find_causes(report),
         evidence=EVIDENCE,

@@ -74,6 +74,7 @@ _EXECUTABLE = 0o755
 def html_page(document: Json) -> str:
     pages = report_templates(__package__)
     pages.filters.update(
+        causes=_causes,
         anchor=lambda name, vendor: _NO_ANCHOR.sub("-", f"{vendor}-{name}"),
         body=_body,
         cells=_cells,
@@ -84,6 +85,7 @@ def html_page(document: Json) -> str:
         outcome_squares=lambda items: outcome_squares(
             [{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items]
         ),
+        own_call=_own_call,
         outcome_words=outcome_words,
         shown=lambda text: one_line(text, _LONGEST),
         # The HTML list numbers the steps itself.
@@ -102,6 +104,23 @@ def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
     """Return for each column (a check) the operation's result, or None if the check was not made for it."""
     made = {row["check"]: row for row in operation["checks"]}
     return [made.get(column["check"]) for column in columns]
+
+
+def _causes(vendor: Json) -> list[list[tuple[Json, Json]]]:
+    """Return for each cause of failures its pairs of operation and row."""
+    found = {
+        row["finding"]["name"]: (operation, row)
+        for operation in vendor["operations"]
+        for row in operation["checks"]
+        if "finding" in row
+    }
+    return [[found[name] for name in names] for names in vendor["causes"]]
+
+
+def _own_call(exchanges: Sequence[Json], operation: str) -> int:
+    """Return the number of the call that failed, from 1: the last call of the operation, else the last call."""
+    own = [at for at, call in enumerate(exchanges, 1) if call["operation"] == operation]
+    return own[-1] if own else len(exchanges)
 
 
 def _has_bars(vendor: Json) -> bool:
@@ -126,8 +145,7 @@ class OutcomeSquare(NamedTuple):
 
     @property
     def sign(self) -> str:
-        """The outcome whose sign the console draws."""
-        return "created" if self.outcome == "accepted" else self.outcome
+        return {"rejected": "✕", "skipped": "–"}.get(self.outcome, "✓")
 
 
 def outcome_squares(items: Sequence[Mapping[str, str]]) -> list[OutcomeSquare]:
@@ -346,7 +364,7 @@ def write_reports(
 
 def _remove_scripts(folder: Path) -> None:
     """Remove the scripts of an earlier run, which begin with the vendor and the check of their name."""
-    for file in folder.glob("*-*.sh"):
+    for file in filter(Path.is_file, folder.glob("*-*.sh")):
         head = f" {file.name.rpartition('-')[0]}: ".encode()
         start, _, remark = file.read_bytes()[:_LONGEST_REMARK].partition(b"\n")
         if start == _BASH.encode() and remark.startswith(b"# ") and head in remark.partition(b"\n")[0]:

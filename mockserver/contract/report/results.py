@@ -10,10 +10,19 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from mockserver import __version__
-from mockserver.console.report_file import run_document
+from mockserver.console.report_file import result_words, run_document
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, fingerprint
-from mockserver.contract.exchange import Check, Exchange, Finding, Request, Response, all_checks, check_named
+from mockserver.contract.exchange import (
+    Check,
+    Exchange,
+    Finding,
+    Request,
+    Response,
+    all_checks,
+    check_named,
+    checks_of,
+)
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.run_state import PartResult, RunConfig, RunPart, SizeTimes
@@ -31,6 +40,11 @@ BEST_TO_WORST: tuple[str, ...] = (
     "skipped",
     "rejected",
 )
+_REFUSED_MEDIA = {406: "accept", 415: "content-type"}
+"""For each status that refuses a media type, the request header with that media type."""
+_OF_MEDIA_TYPES = frozenset({"answers-match-the-spec", "comes-as-asked-for"})
+_OF_SERVERS = frozenset({"unsupported-method", "missing-required-header", "ignored-auth"})
+"""Checks whose equal failures have one cause, which lies outside the operations."""
 _STEPS = {"links": "walk", "stateful": "sequence", "sizes": "size"}
 _KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batches of each size"}
 _UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
@@ -143,6 +157,32 @@ def _group(
     return RowGroup(operation, operation_label(session.api, operation), ledger.calls[operation], rows)
 
 
+def group_causes(outcome: RunOutcome, verdict: RowVerdict = "FAIL") -> list[list[ReportRow]]:
+    """Group failures by cause: first causes of stored items and of items, then of answers, then of methods.
+
+    A refused or undocumented media type is one cause for all operations, as is a refused method.
+    """
+    causes: dict[tuple[object, ...], list[ReportRow]] = {}
+    for row in outcome.having(verdict):
+        last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
+        header = _REFUSED_MEDIA.get(last.response.status, "") if last else ""
+        media_type = last.request.headers.get(header, "").partition(";")[0] if last else ""
+        cause = (last.response.status, media_type) if last and media_type else (row.operation, row.check.id)
+        came = last.response.media_type if last and row.check.id in _OF_MEDIA_TYPES else ""
+        if row.finding and came and came in row.finding.message:
+            cause = ("answered as", came)
+        if last and row.check.id in _OF_SERVERS:
+            cause = (row.check.id, last.response.status)
+        causes.setdefault(cause, []).append(row)
+    return sorted(causes.values(), key=lambda rows: _rank(rows[0].check))
+
+
+def _rank(check: Check) -> int:
+    if check.counts == "items" or check.id in checks_of("sequences", "values", "sizes"):
+        return 0
+    return 2 if check.id in _OF_SERVERS else 1
+
+
 def in_report_order(names: Iterable[str]) -> list[str]:
     """Return the ids of checks in the order of `checks.yaml`. Unknown checks come last, by name."""
     places = {name: place for place, name in enumerate(all_checks())}
@@ -173,12 +213,11 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
     runs = list(outcomes)
     counts = tally_findings(runs)
     names = ", ".join(one.session.api.name for one in runs)
-    result = f"{counts['passed']:,} passed · {counts['failed']:,} failed"
     lines = (HiddenSecrets(one.session.secrets).text(command_line(one.session.plan)) for one in runs)
     return {
         "version": VERSION,
         "mockserver": __version__,
-        "run": run_document("contract", names, result, one_line(" && ".join(lines))),
+        "run": run_document("contract", names, result_words(counts), one_line(" && ".join(lines))),
         "began": began,
         **counts,
         "vendors": [_vendor(one) for one in runs],
@@ -195,6 +234,7 @@ def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
 def _vendor(outcome: RunOutcome) -> Json:
     visit = outcome.session
     judge, hidden = ExchangeJudge(visit.api, RunConfig()), HiddenSecrets(visit.secrets)
+    causes = [*group_causes(outcome), *group_causes(outcome, "known")]
     return {
         "name": visit.api.name,
         "target": visit.url or None,
@@ -215,6 +255,7 @@ def _vendor(outcome: RunOutcome) -> Json:
             }
             for group in outcome.groups
         ],
+        "causes": [[row.name for row in rows] for rows in causes],
         "gone": [
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
         ],

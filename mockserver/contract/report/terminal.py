@@ -8,16 +8,19 @@ from pathlib import Path
 from click import style
 
 from mockserver.contract.exchange import Finding
-from mockserver.contract.report.results import ReportRow, RowGroup, RunOutcome, tally_findings
+from mockserver.contract.report.results import (
+    ReportRow,
+    RowGroup,
+    RunOutcome,
+    group_causes,
+    tally_findings,
+)
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.run_state import SizeTime, SizeTimes
 from mockserver.contract.session import INTERRUPTED
 
 _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
-_REFUSED_MEDIA = {406: "accept", 415: "content-type"}
-"""For each status that refuses a media type, the request header with that media type."""
-_OF_MEDIA_TYPES = frozenset({"answers-match-the-spec", "comes-as-asked-for"})
 _LEAST = 30
 _BODY = 300
 _STEPS = 40
@@ -45,7 +48,7 @@ def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterat
     """Yield the first failure of each cause, a command to repeat it, and its script in `folder` (if any)."""
     for outcome in outcomes:
         labels = {group.operation: group.label for group in outcome.groups}
-        for row, *others in _causes(outcome):
+        for row, *others in group_causes(outcome):
             sign = style("FAILED", fg="red", bold=True)
             yield f"{sign}  {outcome.session.api.name} {one_line(labels[row.operation])}  {row.check.says}"
             if row.finding:
@@ -53,21 +56,6 @@ def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterat
             also = [one_line(labels[one.operation]) for one in others if one.operation != row.operation]
             if also:
                 yield f"{_MARGIN}also at:  {', '.join(dict.fromkeys(also))}"
-
-
-def _causes(outcome: RunOutcome) -> list[list[ReportRow]]:
-    """Group failures by cause. A refused or undocumented media type is one cause for all operations."""
-    causes: dict[tuple[object, ...], list[ReportRow]] = {}
-    for row in outcome.having("FAIL"):
-        last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
-        header = _REFUSED_MEDIA.get(last.response.status, "") if last else ""
-        media_type = last.request.headers.get(header, "").partition(";")[0] if last else ""
-        cause = (last.response.status, media_type) if last and media_type else (row.operation, row.check.id)
-        came = last.response.media_type if last and row.check.id in _OF_MEDIA_TYPES else ""
-        if row.finding and came and came in row.finding.message:
-            cause = ("answered as", came)
-        causes.setdefault(cause, []).append(row)
-    return [*causes.values()]
 
 
 def closing_lines(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> Iterator[str]:
@@ -94,7 +82,7 @@ def result_line(outcomes: Iterable[RunOutcome]) -> str:
     """Return the last line of the output: the number of checks by result, and the names of failed checks."""
     made = list(outcomes)
     counts = tally_findings(made)
-    causes = sum(len(_causes(one)) for one in made)
+    causes = sum(len(group_causes(one)) for one in made)
     totals = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
     if causes < counts["failed"]:
         totals = totals.replace("failed", f"failed ({counted(causes, 'causes')})", 1)

@@ -41,6 +41,21 @@ def document_of(folder: Path, made: DrillReport) -> dict[str, Any]:
     return document
 
 
+READ = {"html": "page", "json": "summary", "junit": "junit"}
+
+
+def test_list_page_document_and_junit_tell_one_verdict(tmp_path: Path) -> None:
+    files_of(tmp_path, report(result("a", finding()), result("b"), replace(result("c"), verdict="unmet")))
+
+    told = [read_result(tmp_path / KINDS[kind][0], name) for kind, name in READ.items()]
+
+    assert [(one["verdict"]["failed"], one["verdict"]["passed"]) for one in told] == [(1, 1)] * 3
+    assert [one["run"] and one["run"]["result"] for one in told] == [
+        *["1 failed, 1 passed, 1 unmet"] * 2,
+        None,
+    ]
+
+
 def verdicts_of(page: str) -> str:
     return page.partition("<h2>Verdicts</h2>")[2]
 

@@ -182,20 +182,49 @@ def test_the_matrix_has_a_row_for_each_operation_and_a_column_for_each_check(tmp
         "GET /v1/invoices",
         "POST /v1/invoices",
     ]
-    assert re.findall(r"[✓✕·!](?=<)", matrix) == ["✕", "·", "·", "✕"]
+    assert re.findall(r"[✓✕–!](?=<)", matrix) == ["✕", "–", "–", "✕"]
 
 
 def test_a_failing_batch_has_a_strip_of_its_items(tmp_path: Path) -> None:
     page = written(tmp_path, finding())["index.html"].decode()
 
-    assert 'aria-label="1 item: 1 skipped"' in page
-    assert "<title>item 0 A&#39;1: skipped</title>" in page
+    assert 'title="item 0 A&#39;1: skipped">–</b>' in page
+    assert "1 item: 1 skipped</p>" in page
 
 
 def test_a_failing_call_without_items_has_no_strip(tmp_path: Path) -> None:
     page = written(tmp_path, finding("x", replace(exchange(), operation="getV1Invoices")))["index.html"]
 
-    assert b'class="strip"' not in page
+    assert b'class="squares"' not in page
+
+
+def test_failures_of_stored_items_come_before_answers_and_methods(tmp_path: Path) -> None:
+    checks = ("answers-match-the-spec", "unsupported-method", "accepted-are-there")
+
+    page = written(tmp_path, *map(finding, checks))["index.html"].decode()
+
+    assert re.findall(r'<article [^>]* id="payt-([a-z-]+)-1"', page) == [
+        "accepted-are-there",
+        "answers-match-the-spec",
+        "unsupported-method",
+    ]
+
+
+def test_one_method_that_is_refused_everywhere_is_one_failure_of_the_page(tmp_path: Path) -> None:
+    operations = ("postV1Invoices", "patchV1Invoices", "postV1Debtors")
+    refused = (replace(finding("unsupported-method", exchange(501)), operation=one) for one in operations)
+
+    page = written(tmp_path, *refused)["index.html"].decode()
+
+    assert len(re.findall("<summary>also at: [^,]+, [^,]+</summary>", page)) == 1
+
+
+def test_the_open_call_is_the_batch_and_not_the_read_after_it(tmp_path: Path) -> None:
+    read = replace(exchange(200), operation="getV1Invoices")
+
+    page = written(tmp_path, finding("accepted-are-there", exchange(), read, read))["index.html"].decode()
+
+    assert re.findall(r"<details open>\n<summary>(call \d of \d)", page) == ["call 1 of 3"]
 
 
 def test_a_run_in_this_process_has_no_address(tmp_path: Path) -> None:
