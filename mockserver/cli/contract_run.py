@@ -153,8 +153,8 @@ def _unrecognised_batches(plan: SessionPlan, api: ApiUnderTest) -> Iterator[str]
 
     files = " --overlay ".join(shlex.quote(str(file)) for file in (plan.spec, *plan.overlays))
     for one in suggest_batches(api.spec):
-        is_denied = one.operation.node.get(NO_BATCH) == AS_WRITTEN
-        if not (one.is_taken or is_denied) and plan.run_config.calls(one.operation.id):
+        is_clear = one.operation.batch or one.operation.node.get(NO_BATCH) == AS_WRITTEN
+        if not is_clear and plan.run_config.calls(one.operation.id):
             yield (
                 f"{operation_label(api, one.operation.id)} looks like a batch ({one.confidence} %) and was "
                 f"tested as a single call; mockserver spec suggest {files} > batches.yaml, "

@@ -64,10 +64,6 @@ class BatchSuggestion:
         return {**self.action, "reason": self.reason, "confidence": self.confidence, "calls": calls}
 
     @property
-    def is_taken(self) -> bool:
-        return self.confidence >= _TAKEN
-
-    @property
     def action(self) -> Document:
         target = f"$.paths['{self.operation.path}'].{self.operation.method}"
         return {"target": target, "update": {"x-batch": self.batch}}

@@ -36,7 +36,7 @@ class Fate(NamedTuple):
 FATES: Mapping[str, Fate] = {
     "good": Fate("✓", "stored, and the answer said so", is_stored=True),
     "repeated": Fate("↻", "the answer to an earlier call came again"),
-    "refused": Fate("–", "not tried: its whole call was refused"),
+    "refused": Fate("\N{EN DASH}", "not tried: its whole call was refused"),
     "rejected": Fate("✕", "rejected, and the answer said so"),
     "unsure": Fate("?", "not stored, and the answer did not tell"),
     "untold": Fate("?", "stored, but the answer did not tell", is_stored=True),

@@ -118,7 +118,7 @@ def _causes(vendor: Json) -> list[list[tuple[Json, Json]]]:
 
 
 def _own_call(exchanges: Sequence[Json], operation: str) -> int:
-    """Return the number of the call that failed, from 1: the last call of the operation, else the last call."""
+    """Return the number, from 1, of the last call of the operation; without one, of the last call."""
     own = [at for at, call in enumerate(exchanges, 1) if call["operation"] == operation]
     return own[-1] if own else len(exchanges)
 
@@ -145,7 +145,7 @@ class OutcomeSquare(NamedTuple):
 
     @property
     def sign(self) -> str:
-        return {"rejected": "✕", "skipped": "–"}.get(self.outcome, "✓")
+        return {"rejected": "✕", "skipped": "\N{EN DASH}"}.get(self.outcome, "✓")
 
 
 def outcome_squares(items: Sequence[Mapping[str, str]]) -> list[OutcomeSquare]:

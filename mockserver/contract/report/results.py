@@ -167,7 +167,9 @@ def group_causes(outcome: RunOutcome, verdict: RowVerdict = "FAIL") -> list[list
         last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
         header = _REFUSED_MEDIA.get(last.response.status, "") if last else ""
         media_type = last.request.headers.get(header, "").partition(";")[0] if last else ""
-        cause = (last.response.status, media_type) if last and media_type else (row.operation, row.check.id)
+        cause: tuple[object, ...] = row.operation, row.check.id
+        if last and media_type:
+            cause = last.response.status, media_type
         came = last.response.media_type if last and row.check.id in _OF_MEDIA_TYPES else ""
         if row.finding and came and came in row.finding.message:
             cause = ("answered as", came)

@@ -182,13 +182,13 @@ def test_the_matrix_has_a_row_for_each_operation_and_a_column_for_each_check(tmp
         "GET /v1/invoices",
         "POST /v1/invoices",
     ]
-    assert re.findall(r"[✓✕–!](?=<)", matrix) == ["✕", "–", "–", "✕"]
+    assert re.findall("[✓✕\N{EN DASH}!](?=<)", matrix) == ["✕", "\N{EN DASH}", "\N{EN DASH}", "✕"]
 
 
 def test_a_failing_batch_has_a_strip_of_its_items(tmp_path: Path) -> None:
     page = written(tmp_path, finding())["index.html"].decode()
 
-    assert 'title="item 0 A&#39;1: skipped">–</b>' in page
+    assert 'title="item 0 A&#39;1: skipped">\N{EN DASH}</b>' in page
     assert "1 item: 1 skipped</p>" in page
 
 
