@@ -27,6 +27,8 @@ from mockserver.spec.overlay import read_overlay
 _TAKEN, _LIKELY, _POSSIBLE = 95, 80, 60
 """Confidence in percent: `run` takes the batch by itself; the name says batch; the schemas alone do."""
 
+_FIRST_REFUSAL = 400
+_OF_CALLERS = (401, 403)
 _AMOUNT = Decimal(9)
 _NEXT_COMMENT = "\n  #   "  # bodies of lines have several
 _KINDS = (("all good", ()), ("one bad", (1,)), ("all bad", (0, 1)))
@@ -93,7 +95,10 @@ def suggest_batches(contract: Spec) -> list[BatchSuggestion]:
 def with_calls(
     file: Path, overlays: Sequence[Path], found: Sequence[BatchSuggestion]
 ) -> list[BatchSuggestion]:
-    """Return the proposals, each with three calls to a server in this process that takes all proposals."""
+    """Return the proposals, each with three calls to a server in this process that takes all proposals.
+
+    A proposal by which the call with good items is refused, other than for credentials, is left out.
+    """
     with TemporaryDirectory() as folder:
         change = Path(folder) / "suggested.yaml"
         change.write_text(overlay_text(file, found), encoding="utf-8")
@@ -102,12 +107,17 @@ def with_calls(
         (served,) = app.served
     address = Address(f"http://127.0.0.1:8080/{name}", app)
     with Target(address) as target:
-        return [
+        told = [
             replace(one, calls=tuple(_calls(target, sample)) if sample else ())
             for one in found
             for operation in [served.spec.operations[one.operation.id]]
             for sample in [infer_batch(served.spec, operation) or infer_sample(served.spec, operation)]
         ]
+    return [one for one in told if not _is_refused(one.calls)]
+
+
+def _is_refused(calls: Sequence[SampleCall]) -> bool:
+    return any(one.status >= _FIRST_REFUSAL and one.status not in _OF_CALLERS for one in calls[:1])
 
 
 def _calls(target: Target, sample: BatchSample | BatchProfile) -> Iterator[SampleCall]:

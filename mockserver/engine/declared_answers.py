@@ -90,8 +90,10 @@ def refuse_shared_keys(request: Request, batch: Batch) -> None:
     problems, keys = [], batch.key_paths
     for item in request.items:
         path = batch.place_of(item)
-        if not all(_is_key(value_at(item.document, key)) for key in keys):
-            problems.append(Problem("missing-required", path, "the item has no key", "required"))
+        if absent := [str(key[-1]) for key in keys if not _is_key(value_at(item.document, key))]:
+            problems.append(
+                Problem("missing-required", path, "the item has no key", "required", " and ".join(absent))
+            )
         elif item.key in seen:
             problems.append(Problem("duplicate-key", path, f"{item.key} is sent twice", "uniqueItems"))
         seen.add(item.key)

@@ -99,7 +99,8 @@ def _own(
     reason = "the file's example" if {"example", "examples"} & content.keys() else "a value for its schema"
     doubt = operation.node.get(NO_BATCH)
     reason = f"one call, as {doubt}" if doubt else reason if content else "no body"
-    batch = batch_correction(spec.document, operation.path, operation.method)
+    # An operation that is answered by example is no batch already.
+    batch = batch_correction(spec.document, operation.path, operation.method).replace("x-batch: false", "")
     by_name = "" if work else _collection(spec, operation, resources)
     usual = "an example in the answer" if content else ""
     return "example", f"{reason}{note}", batch or by_name or usual

@@ -269,6 +269,8 @@ def place_of(problem: Problem, whole: str) -> str:
 
 def _complaint(problem: Problem) -> str:
     rule = problem.rule
+    if rule == "required" and problem.expected:
+        return f"has no {problem.expected}, the key of the batch"
     if rule == "required" or problem.code == "missing-required":
         return "is missing"
     if problem.code in ("unknown-member", "unknown-parameter"):

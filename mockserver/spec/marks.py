@@ -39,6 +39,7 @@ from mockserver.spec.outcome_proposals import (
     propose_map,
     propose_requests,
     propose_statuses,
+    unnamed_rows,
 )
 from mockserver.spec.outcomes import (
     fault_of_outcome,
@@ -236,7 +237,13 @@ def outcome_fault(document: Document, path: str, method: str, batch: Document) -
         item = merged(
             document, item_schema(document, body, parse_pointer(batch["items"]), batch.get("key", ()))
         )
-    return fault_of_outcome(document, answer_schema(document, _teller(document, node, batch)), batch, item)
+    answer, key = (
+        answer_schema(document, _teller(document, node, batch)),
+        next(iter(batch.get("key", ())), ""),
+    )
+    if not batch.get("outcome") and (place := unnamed_rows(document, answer, item, key)):
+        return f"a row of {place} names no item (no position, no key)"
+    return fault_of_outcome(document, answer, batch, item)
 
 
 def _teller(document: Document, node: Document, batch: Document) -> Document:
@@ -362,6 +369,8 @@ def found_batch(
     is_of_all = "status" in of_rows and side_of(rows_at.rpartition("/")[2]) == ""
     apart = {} if is_of_all or wanted or not key else propose_apart(document, answer, item, key)
     if apart:
+        if apart["rejected"].get("echo"):
+            found["fatal"] = ["type"]  # what is no object fits no row for any object
         statuses = propose_statuses(document, node.get("responses", EMPTY))
         found["outcome"] = {**apart, **({"statuses": statuses} if statuses else {})}
     elif row:

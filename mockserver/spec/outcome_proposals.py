@@ -23,6 +23,8 @@ _OF_JOBS = re.compile("id$|status$|state$|progress$")
 _CODE = re.compile("(code|id|number|status)$")
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _TEXTS = frozenset({"string", "array", ""})
+_NAMES = frozenset({"key", "index", "record"})
+_ECHOES = ("item", "input", "sent", "request", "original", "record", "data")
 _REQUEST: Mapping[str, tuple[str, ...]] = {
     "method": ("method", "verb", "httpmethod"),
     "path": ("path", "relativepath", "url", "relativeurl", "uri", "href"),
@@ -78,14 +80,24 @@ def propose_apart(document: Document, answer: Document, item: Document, key: str
 
     `answer` and `item` are merged schemas; `key` is the member of an item that is its key.
     """
+    reading = _RowReading(document, answer, item, key)
+    apart = dict(zip(("rejected", "accepted"), map(reading.rows, _sides(document, answer)), strict=False))
+    return apart if all(apart.values()) else {}
+
+
+def unnamed_rows(document: Document, answer: Document, item: Document, key: str) -> str:
+    """Return the pointer to a place of rejected or accepted items whose rows name no item; else ""."""
+    reading = _RowReading(document, answer, item, key)
+    places = (f"/{escape_step(one)}" for one in _sides(document, answer) if not reading.rows(one))
+    return next(places, "")
+
+
+def _sides(document: Document, answer: Document) -> tuple[str, ...]:
+    """Return the name of the only place for rejected items, then of the only other place; () if unclear."""
     places = list(_places(document, answer))
     bad = [name for name in places if side_of(name) == "bad"]
     good = [name for name in places if name not in bad]
-    if len(bad) != 1 or len(good) > 1:
-        return {}
-    reading = _RowReading(document, answer, item, key)
-    apart = dict(zip(("rejected", "accepted"), map(reading.rows, (*bad, *good)), strict=False))
-    return apart if all(apart.values()) else {}
+    return (*bad, *good) if len(bad) == 1 and len(good) <= 1 else ()
 
 
 def is_sure(outcome: Document) -> bool:
@@ -153,9 +165,27 @@ class _RowReading:
         told = row.get("properties", EMPTY).keys() - self.item.get("properties", EMPTY).keys()
         if plain(name).startswith("unprocessed") and not told:
             return {"list": place, "echo": ""}
+        own = self.item.get("properties", EMPTY)
         if not row.get("properties") and side_of(name) != "bad":
-            return {"list": place, "echo": ""}
-        return {} if {"key", "index", "record"}.isdisjoint(members) else {"list": place, **members}
+            if (kind := row.get("type")) in (None, self.item.get("type", "object")):
+                return {"list": place, "echo": ""}
+            of_key = merged(self.document, own.get(self.key, EMPTY)).get("type", "string")
+            return {"list": place, "key": ""} if kind == of_key else {}
+        is_unnamed = self.key not in own or _NAMES.isdisjoint(members)
+        if side_of(name) == "bad" and is_unnamed and "index" not in members:
+            members |= self._echo(row, members.pop("record", ""))
+        return {} if (_NAMES | {"echo"}).isdisjoint(members) else {"list": place, **members}
+
+    def _echo(self, row: Document, record: str) -> dict[str, str]:
+        """Return the member of a row that has the refused item: `record`, else a member for any item."""
+        nodes = ((name, merged(self.document, one)) for name, one in row.get("properties", EMPTY).items())
+        free = (
+            f"/{escape_step(name)}"
+            for name, one in nodes
+            if plain(name) in _ECHOES and one.get("type", "object") == "object"
+        )
+        found = record or next(free, "")
+        return {"echo": found} if found else {}
 
     def _members(self, row: Document, *, is_named: bool) -> Iterator[tuple[str, str]]:
         """Yield name and pointer of each declared member of a row, at most two levels deep.

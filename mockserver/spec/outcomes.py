@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from mockserver.model import EMPTY, Document, Json, Path, escape_step, member_path, pointer_of
@@ -33,6 +33,9 @@ _SENTENCES = re.compile(
 
 _NAMING = frozenset({"key", "index", "record", "echo"})
 """Members of a row that tell which item the row is about."""
+
+_NOTES = frozenset({"title", "description", "example", "examples", "default", "deprecated"})
+"""Keywords of a schema that limit no value."""
 
 NO_ROWS = "its answer has no list with a row for each item"
 _STATUSES = (200, 422)
@@ -111,8 +114,36 @@ def fault_of_outcome(document: Document, answer: Document, batch: Document, item
         return f"its answer has the lists {' and '.join(lists)}" if lists[1:] else NO_ROWS
     if other := next(_untold(document, answer, (), form), ""):
         return f"its {other} would be empty, whatever became of the items"
-    faults = (_fault_of_rows(document, answer, rows, batch, item) for rows in form.rows)
+    absent = next(_absent_keys(document, item, batch.get("key", ())), "")
+    if absent and form.names_by_key and item.get("properties"):
+        return f"its rows name an item by {absent}, which no item has"
+    judges = (_fault_of_echo, _fault_of_rows)
+    faults = (judge(document, answer, rows, batch, item) for rows in form.rows for judge in judges)
     return next(filter(None, faults), "")
+
+
+def _absent_keys(document: Document, item: Document, key: Sequence[str]) -> Iterator[str]:
+    """Yield the members of a key that the schema of an item does not have."""
+    for name, (*above, last) in zip(key, map(member_path, key), strict=True):
+        if last not in member_at(document, item, tuple(above)).get("properties", EMPTY):
+            yield name
+
+
+def _fault_of_echo(
+    document: Document, answer: Document, rows: OutcomeRows, batch: Document, item: Document
+) -> str:
+    """Return why the schema of `echo` may not take an item as it was sent; "" if it takes each item."""
+    if (path := rows.members.get("echo")) is None:
+        return ""
+    node, where = member_at(document, row_schema(document, answer, rows), path), (*rows.place, *path)
+    kind = item.get("type", "object")
+    if node.get("type", kind) != kind:
+        return f"an item does not fit the schema of {pointer_of(where)}"
+    limits = {name for name, one in node.items() if name not in _NOTES and one not in (True, {}, [])}
+    if "type" in item and "type" in batch.get("fatal", ()):
+        limits.discard("type")
+    is_free = rows.subset == "accepted" or not limits
+    return "" if is_free else f"a refused item may break the schema of {pointer_of(where)}"
 
 
 def _fault_of_rows(
@@ -137,9 +168,7 @@ def _fault_of_rows(
         return ""  # the row is the stored record
     kind = member_at(document, row, at_key).get("type") if at_key else None
     kinds = {member_at(document, item, path).get("type", kind) for path in paths}
-    holders = [(member_at(document, item, path[:-1]), path[-1]) for path in paths]
-    has_key = all(name in holder.get("properties", EMPTY) for holder, name in holders)
-    has_key = has_key and (kind in (None, *kinds) or len(keys) > 1)
+    has_key = not any(_absent_keys(document, item, keys)) and (kind in (None, *kinds) or len(keys) > 1)
     lacks = {*(() if has_key else ("key",)), *(() if rows.subset == "accepted" else ("record",))}
     known = {*own, *(path[0] for part, path in rows.members.items() if path and part not in lacks)}
     whole = rows.members.get("record") if "record" in lacks else None

@@ -287,7 +287,7 @@ def test_results_beside_errors_are_one_call_and_a_batch_of_reads_too(tmp_path: P
     )
 
     assert [(one.kind, one.correction) for one in explain(load_vendor(file))] == [
-        ("example", "x-batch: false")
+        ("example", "an example in the answer")
     ] * 4
 
 
