@@ -91,9 +91,8 @@ def refuse_shared_keys(request: Request, batch: Batch) -> None:
     for item in request.items:
         path = batch.place_of(item)
         if absent := [str(key[-1]) for key in keys if not _is_key(value_at(item.document, key))]:
-            problems.append(
-                Problem("missing-required", path, "the item has no key", "required", " and ".join(absent))
-            )
+            lacking = " and ".join(absent)
+            problems.append(Problem("missing-required", path, "the item has no key", "required", lacking))
         elif item.key in seen:
             problems.append(Problem("duplicate-key", path, f"{item.key} is sent twice", "uniqueItems"))
         seen.add(item.key)

@@ -237,11 +237,8 @@ def outcome_fault(document: Document, path: str, method: str, batch: Document) -
         item = merged(
             document, item_schema(document, body, parse_pointer(batch["items"]), batch.get("key", ()))
         )
-    answer, key = (
-        answer_schema(document, _teller(document, node, batch)),
-        next(iter(batch.get("key", ())), ""),
-    )
-    if not batch.get("outcome") and (place := unnamed_rows(document, answer, item, key)):
+    answer = answer_schema(document, _teller(document, node, batch))
+    if not batch.get("outcome") and (place := unnamed_rows(document, answer, item, batch.get("key", ()))):
         return f"a row of {place} names no item (no position, no key)"
     return fault_of_outcome(document, answer, batch, item)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +85,10 @@ def propose_apart(document: Document, answer: Document, item: Document, key: str
     return apart if all(apart.values()) else {}
 
 
-def unnamed_rows(document: Document, answer: Document, item: Document, key: str) -> str:
+def unnamed_rows(document: Document, answer: Document, item: Document, key: Sequence[str]) -> str:
     """Return the pointer to a place of rejected or accepted items whose rows name no item; else ""."""
-    reading = _RowReading(document, answer, item, key)
-    places = (f"/{escape_step(one)}" for one in _sides(document, answer) if not reading.rows(one))
-    return next(places, "")
+    reading = _RowReading(document, answer, item, "".join(key[:1]))
+    return next((f"/{escape_step(one)}" for one in _sides(document, answer) if not reading.rows(one)), "")
 
 
 def _sides(document: Document, answer: Document) -> tuple[str, ...]:
@@ -178,13 +177,11 @@ class _RowReading:
 
     def _echo(self, row: Document, record: str) -> dict[str, str]:
         """Return the member of a row that has the refused item: `record`, else a member for any item."""
-        nodes = ((name, merged(self.document, one)) for name, one in row.get("properties", EMPTY).items())
+        named = (one for one in row.get("properties", EMPTY) if plain(one) in _ECHOES)
         free = (
-            f"/{escape_step(name)}"
-            for name, one in nodes
-            if plain(name) in _ECHOES and one.get("type", "object") == "object"
+            one for one in named if member_at(self.document, row, (one,)).get("type", "object") == "object"
         )
-        found = record or next(free, "")
+        found = record or next((f"/{escape_step(one)}" for one in free), "")
         return {"echo": found} if found else {}
 
     def _members(self, row: Document, *, is_named: bool) -> Iterator[tuple[str, str]]:

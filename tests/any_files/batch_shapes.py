@@ -214,7 +214,10 @@ _NONE: Mapping[str, tuple[Any, str]] = {
     "an id that must be there": (rows({"id!": TEXT, **NUMBERED}), "must have id"),
     "a price that must be there": (rows({"price!": WHOLE, **NUMBERED}), "must have price"),
     "a link that must be there": (rows({"href!": TEXT, **NUMBERED}), "must have href"),
-    "an empty list of errors": (made({"results!": ROWS, "errors!": rows({"message!": TEXT})}), "a row of /errors names no item"),
+    "an empty list of errors": (
+        made({"results!": ROWS, "errors!": rows({"message!": TEXT})}),
+        "a row of /errors names no item",
+    ),
 }
 
 SHAPES: tuple[Shape, ...] = (
