@@ -11,10 +11,13 @@ from click.testing import CliRunner
 
 from mockserver.cli.main import main
 from mockserver.codec import json
+from mockserver.contract.loading import as_ours_keeps_it, load_api
+from mockserver.contract.run_state import RunConfig
 from mockserver.engine.explanation import Explanation, explain
 from mockserver.errors import SpecError
-from mockserver.server.application import Options
+from mockserver.server.application import Options, create_app
 from tests.any_files.batch_shapes import TEXT, WHOLE, content, made, rows
+from tests.contract.suite import held, told
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 
@@ -31,13 +34,13 @@ def own_file(folder: Path, succeeded: Any, failed: Any, item: Any = NEW, most: i
     of_one = {"name": "id", "in": "path", "required": True, "schema": TEXT}
     body = {"required": True, **content({"type": "array", "maxItems": most, "items": item})}
 
-    def told(schema: Any) -> Any:
+    def of(schema: Any) -> Any:
         return {"200": {"description": "d", **content(schema)}}
 
     paths = {
-        "/widgets": {"get": {"responses": told(WIDGETS)}},
-        "/widgets/bulk": {"post": {"requestBody": body, "responses": told(answer)}},
-        "/widgets/{id}": {"get": {"parameters": [of_one], "responses": told(WIDGET)}},
+        "/widgets": {"get": {"responses": of(WIDGETS)}},
+        "/widgets/bulk": {"post": {"requestBody": body, "responses": of(answer)}},
+        "/widgets/{id}": {"get": {"parameters": [of_one], "responses": of(WIDGET)}},
     }
     file = folder / "own.json"
     file.write_bytes(
@@ -135,3 +138,13 @@ def test_an_item_without_its_key_is_named_with_the_key(tmp_path: Path) -> None:
     answer = client.post("/own/widgets/bulk", json=[{**GOOD, "id": "a"}, GOOD])
 
     assert (answer.status, answer.headers["mock-reason"]) == (400, "/1 has no id, the key of the batch")
+
+
+def test_the_suite_finds_nothing_where_a_refused_item_is_echoed(tmp_path: Path) -> None:
+    file = own_file(tmp_path, WIDGETS, rows({"item": {"type": "object"}, "errors!": TEXTS}))
+    api = as_ours_keeps_it(load_api(file))
+
+    assert (
+        told(held(api, create_app(Options(files=(file,))), "own", RunConfig(42, 2, shrinks=False)).findings)
+        == []
+    )

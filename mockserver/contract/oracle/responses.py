@@ -114,7 +114,7 @@ def _tells_outcomes(form: OutcomeForm, response: Response) -> bool:
 def _read_form(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> list[ReportedOutcome]:
     """Return the outcomes in all rows. Of rows with one key, each is about the next item with the key."""
     told: list[ReportedOutcome] = []
-    for rows in sorted(batch.outcome.rows, key=lambda one: not _has_indexes(one)):
+    for rows in sorted(batch.outcome.rows, key=lambda one: not _names_places(one)):
         taken = {one.place for one in told if rows.subset != "warned"}
         for outcome in _read_rows(batch, rows, answer, items, taken):
             told.append(outcome)
@@ -124,8 +124,8 @@ def _read_form(batch: Batch, answer: Json, items: Sequence[BatchItem]) -> list[R
     return told
 
 
-def _has_indexes(rows: OutcomeRows) -> bool:
-    return rows.names == "index" or "index" in rows.members
+def _names_places(rows: OutcomeRows) -> bool:
+    return rows.names == "index" or not {"index", "echo"}.isdisjoint(rows.members)
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
@@ -146,7 +146,7 @@ def _read_rows(
             outcome = _listed(rows, entry, at, len(items))
             if outcome.place is None and "index" not in rows.members:
                 places = _named_places(batch, rows, entry, outcome.key, items)
-                if not places and rows.subset == "accepted" and any(map(_has_indexes, batch.outcome.rows)):
+                if not places and rows.subset == "accepted" and any(map(_names_places, batch.outcome.rows)):
                     places = [item.place for item in items if not keys_of(item.document, batch.key)]
                 free = (one for one in places if one not in taken)
                 outcome = replace(outcome, place=next(free, next(iter(places), None)))
