@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from itertools import islice
 
 from msgspec.structs import asdict, replace
