@@ -263,7 +263,7 @@ def marked(name: str, side: str) -> list[tuple[int, list[str]]]:
     """Return index and problems of each item that the page of the call marks in one of the bodies."""
     house = House(name, f"page-{side}")
     number = house.send()["number"]
-    page = house.client.get(f"/_console/x/{number}.json?sandbox={house.sandbox}").json
+    page = house.client.get(f"/_console/x/{number}.json?tab=bodies&sandbox={house.sandbox}").json
     rows = page["bodies"][side]["rows"]
     return [
         (row["item"], [one["detail"] for one in row["problems"]])

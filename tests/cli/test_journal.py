@@ -212,7 +212,7 @@ def test_a_replay_is_exit_1_exactly_when_status_or_outcomes_differ(commands: Com
 
 
 @pytest.mark.parametrize(
-    ("flag", "beginning"), [("--har", "{"), ("--curl", ""), ("--format=pytest", "# sent 0")]
+    ("flag", "beginning"), [("--har", "{"), ("--curl", ""), ("--format=pytest", '"""The answers are those')]
 )
 def test_a_call_is_exported(commands: Commands, calls: list[int], flag: str, beginning: str) -> None:
     result = commands.run("journal", "export", str(calls[0]), flag)

@@ -104,14 +104,16 @@ def test_wrong_usage_is_told_in_three_parts(arguments: str, what: str, where: st
         ("verify {folder}/nothing --vendor x", "there is no file {folder}/nothing"),
     ],
 )
-def test_where_nothing_is_near_an_example_can_be_typed(arguments: str, what: str, tmp_path: Path) -> None:
+def test_where_nothing_is_near_an_example_can_be_typed(
+    arguments: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "traffic.har").touch()
-    names = {"folder": str(tmp_path), "file": str(tmp_path / "traffic.har")}
+    monkeypatch.chdir(tmp_path.parent)
 
-    result = run(*arguments.format(**names).split())
+    result = run(*arguments.format(folder=tmp_path.name).split())
 
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"error: {what.format(**names)}\n   at: mockserver ")
+    assert result.stderr.startswith(f"error: {what.format(folder=tmp_path.name)}\n   at: mockserver ")
     assert "\n  try: mockserver " in result.stderr
     assert "--help" not in result.stderr
 
