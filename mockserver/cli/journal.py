@@ -264,7 +264,7 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
 @_item_vendor_option
 @server_options
 def summary(*, server: ServerOptions, vendor: str) -> None:
-    """For each end of items (stored, refused, lost …), print number and money; then print the first bad items.
+    """For each end of items (stored, refused, lost …), print number and money; then the first bad items.
 
     \b
     mockserver journal summary
