@@ -154,7 +154,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 @option("-q", "--quiet", is_flag=True, help="Print only failures and the result.")
 @option("-v", "--verbose", is_flag=True, help="List passed checks as well.")
 def contract(**given: Any) -> None:
-    """Test a server: one result for each item, correct state, correct replays and response shapes.
+    """Test a server: one result for each item, correct state, replays and response shapes.
 
     Without --target, start a server and test it. With --target URL, test the server at URL. The tests create,
     change and delete records; therefore a host other than this machine must be named by --allow-remote.

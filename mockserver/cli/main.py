@@ -60,8 +60,7 @@ THEMES = {
         "clock": "Show and set the time of a sandbox: tokens, idempotency keys and quotas expire by it.",
     },
     "Test": {
-        "contract": "Test a server against its contract: one result per item, state, replays, response"
-        " shapes.",
+        "contract": "Test a server: one result for each item, correct state, replays and response shapes.",
         "verify": "Check a recorded HAR file: do the answers match the spec, and would this server answer the"
         " same?",
         "drill": "Run a client against cases of partial failure: which items does it lose, send or pay"
