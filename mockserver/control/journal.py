@@ -168,9 +168,10 @@ class JournalOperations:
             raise UnprocessableMemberError("/query/to", f"{to} is not after {from_}", "swap from and to")
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
         histories = self._histories(name, vendor, item)
-        carried = {attempt.number for one in histories for attempt in one.attempts}
-        shown = [one for one in entries if item is None or one.number in carried]
-        return chart_calls(shown, (start, end), histories, View())
+        if item is not None:
+            carried = {attempt.number for one in histories for attempt in one.attempts}
+            entries = [one for one in entries if one.number in carried]
+        return chart_calls(entries, (start, end), histories, View())
 
     def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
         """Return the histories of the items with the key `item` as an SVG.
@@ -185,16 +186,12 @@ class JournalOperations:
             raise UnknownItemError("/query/item", detail, cure)
         return Reply(200, draw_items(found, View()).encode(), "image/svg+xml")
 
-    def _histories(
-        self, name: str, vendor: str, item: str | None = None, among: Sequence[Entry] | None = None
-    ) -> Sequence[ItemHistory]:
-        """Return the histories of items in the entries `among`, by default in all entries."""
+    def _histories(self, name: str, vendor: str, item: str | None = None) -> Sequence[ItemHistory]:
         self.sandboxes.check_exists(name)
         _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
         served = [one for one in self.served if vendor in ("", one.name)]
         is_masked = item is not None and MASK in item  # a key as shown, with credentials masked
-        entries = self.journal.kept.entries(name) if among is None else among
-        wanted = None if is_masked else item
+        entries, wanted = self.journal.kept.entries(name), None if is_masked else item
         found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
         return [one for one in found if not is_masked or View().key(one.key) == item]
 
