@@ -96,6 +96,7 @@ def test_g_and_a_letter_lead_to_a_screen_that_is_not_in_the_head(page: Page, sen
     press(page, "g", "l")
 
     page.wait_for_url(f"**/_console/timeline?sandbox={sender.name}")
+    expect(page.locator("h1")).to_have_text("Timeline")
 
 
 def chosen(page: Page) -> Locator:

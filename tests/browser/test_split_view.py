@@ -101,6 +101,7 @@ def test_the_address_leads_to_the_page_of_the_call_on_a_narrow_screen(page: Page
     page.goto(f"{page.url}&call=2")
 
     page.wait_for_url(f"**/_console/x/2?sandbox={sender.name}")
+    expect(page.locator("h1")).to_contain_text("Call #2")
 
 
 def test_a_marked_text_opens_nothing(page: Page) -> None:
@@ -116,6 +117,7 @@ def test_without_scripts_the_link_leads_to_the_page(window: Visiting, sender: Se
     page.get_by_role("link", name="#1").click()
 
     page.wait_for_url(f"**/_console/x/1?sandbox={sender.name}")
+    expect(page.locator("h1")).to_contain_text("Call #1")
 
 
 @pytest.mark.parametrize("call", ["../reports/page?path=hostile.html#", "<b>"])
