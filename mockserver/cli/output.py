@@ -29,7 +29,7 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
 }
 """For each outcome: its sign, its sign in ASCII, its colour."""
 
-_BAD_ENDS = {"doubled": "CREATED TWICE {}", "lost": "LOST", "phantom": "PHANTOM"}
+_BAD_ENDS = ("doubled", "lost", "phantom")
 _ASCII_WORDS = {"→": "->", "…": "...", "·": "."}
 _MAX_WORD = 80
 _MAX_KEY = 40
@@ -206,8 +206,11 @@ def _size(side: Document) -> str:
 def history_lines(history: Document) -> Iterator[str]:
     """Yield a line that says what became of an item, then a line for each call that carried the item."""
     head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
-    if bad := _BAD_ENDS.get(history["end"]):
-        head += f"   {click.style(bad.format(history['why'].removeprefix('created ')), fg='red', bold=True)}"
+    if (end := history["end"]) in _BAD_ENDS:
+        created, _, calls = (history["why"] or "").partition(" by ")
+        words = "created twice" if created == "created" else created
+        bad = f"{words.upper()} by {calls}" if end == "doubled" else end.upper()
+        head += f"   {click.style(bad, fg='red', bold=True)}"
     yield f"{head}   {history['says']}   {print_money(history['currency'], history['amount'])}".rstrip()
     yield from table_lines([_attempt_cells(one) for one in history["attempts"]], "  ")
 

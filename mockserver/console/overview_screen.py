@@ -32,8 +32,9 @@ def show_items(visit: Visit) -> Screen:
     asked = {"vendor": vendor, "figure": figure, "why": why}
     found = visit.control.get(visit.of_sandbox("/journal/items"), **asked, skip=skip, limit=ROWS + 1)
     ledger = visit.control.get(visit.of_sandbox("/ledger"), vendor=vendor)
-    pages = {"skip": int(skip or 0), "items": found[:ROWS], "hasMore": len(found) > ROWS}
-    return Screen("items.html", {**asked, **pages, "rows": ROWS, "ledger": ledger, "figures": FIGURES})
+    words = ", ".join(FIGURES[one] for one in figure.split(","))
+    pages = {"skip": int(skip or 0), "rows": ROWS, "items": found[:ROWS], "hasMore": len(found) > ROWS}
+    return Screen("items.html", {**asked, **pages, "ledger": ledger, "figures": FIGURES, "words": words})
 
 
 @page(BLUEPRINT, "/timeline")

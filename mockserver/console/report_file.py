@@ -10,13 +10,15 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from mockserver import __version__
+from mockserver.journal.item_values import print_money
+from mockserver.journal.ledger import end_words
 from mockserver.model import Document, shown_outcomes
 
 _HOME = "mockserver.console"
-_CENTS = Decimal("0.00")
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": "{:,}".format,
-    "money": lambda amount: f"{Decimal(amount) + _CENTS:,}",
+    "money": lambda one: print_money(one["currency"] or "", Decimal(one["amount"])),
+    "end_words": end_words,
     "shown_outcomes": shown_outcomes,
 }
 """Filters that templates of reports and of the console share."""

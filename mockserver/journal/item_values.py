@@ -22,6 +22,7 @@ _NO_MONEY |= {"no", "nr", "qty", "quantity", "rate", "ref", "reference", "uid"}
 _NAMES = ("number", "reference", "id")
 """Last words of the names of members that hold what a record is called, the best first."""
 
+_CENTS = Decimal("0.00")
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
 _KNOWN_NAMES = 1_000
@@ -52,6 +53,11 @@ def _find_amount(document: Json, *, is_money: bool) -> Decimal | None:
     )
     own = (amount for amount in inside if amount is not None)
     return next(_own_amounts(document, is_money=is_money), None) or next(own, None)
+
+
+def print_money(currency: str, amount: Decimal) -> str:
+    """Return currency ("" if unknown) and amount with at least two decimals, such as: EUR 125,250.00."""
+    return f"{currency} {amount + _CENTS:,}".lstrip()
 
 
 def find_name(document: Json) -> str:

@@ -7,19 +7,13 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
-from mockserver.journal.item_history import (
-    ItemAttempt,
-    ItemHistory,
-    Told,
-    has_own_key,
-)
-from mockserver.journal.item_values import find_amount, find_currency
+from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told, has_own_key
+from mockserver.journal.item_values import find_amount, find_currency, print_money
 from mockserver.journal.view import View
 from mockserver.model import Action, Document, Value
 
 _FIRST_FAILURE = 300
 _TWICE = 2
-_CENTS = Decimal("0.00")
 _SHOWN = 3
 """Maximum number of calls or keys that a sentence names."""
 
@@ -58,6 +52,11 @@ FIGURES = {
 
 _SHOWN_IF_ANY = (End.NOT_TRIED, End.PHANTOM)
 """Figures that the headline omits if they are 0."""
+
+
+def end_words(end: str) -> str:
+    """Return the words for an end, such as: created twice."""
+    return "created twice" if end == End.DOUBLED else FIGURES.get(end, end)
 
 
 class EndedItem(Value, frozen=True):
@@ -169,8 +168,7 @@ def describe_items(items: Sequence[EndedItem]) -> str:
 def _describe_figure(name: str, figure: LedgerFigure, items: Sequence[EndedItem]) -> str:
     named = [item for item in items if name in item.figures] if name not in (SENT, "stored") else []
     keys = [_printable(View().key(item.history.key)) or "no key" for item in named]
-    sums = (f"{known} {amount + _CENTS:,}".strip() for known, amount in figure.sums)
-    inside = ", ".join(filter(None, (_join_some(keys), *sums)))
+    inside = ", ".join(filter(None, (_join_some(keys), *(print_money(*one) for one in figure.sums))))
     return f"{FIGURES[name]} {figure.items:,}{f' ({inside})' if inside else ''}"
 
 

@@ -210,6 +210,16 @@ def test_the_story_of_an_item_that_was_created_twice_says_by_which_calls(twice: 
     assert "   CREATED TWICE by #1 and #2   " in head
 
 
+def test_the_story_of_an_item_that_was_created_more_often_says_how_often(commands: Commands) -> None:
+    for _ in range(3):
+        sent = {"Invoices": [xero_invoice()]}
+        call(commands, "PUT", f"/xero{INVOICES}{EACH}", sent, **{"xero-tenant-id": TENANT})
+    key = commands.document("journal", "list", "--doubled")[0]["key"]
+
+    head = outcome(commands.run("journal", "item", key))[1][0]
+    assert "   CREATED 3 TIMES by #1, #2 and #3   " in head
+
+
 @pytest.mark.parametrize("form", ["case", "pytest", "curl", "har", "postman"])
 def test_an_export_begins_with_the_ledger_of_its_calls(night: Commands, form: str) -> None:
     send_invoices(night, of(501))

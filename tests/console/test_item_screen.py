@@ -54,6 +54,12 @@ def test_an_item_that_was_created_twice_says_so(browser: Client) -> None:
     assert f'<strong class="outcome rejected">{said}' in page(browser, address("A"))
 
 
+def test_the_amount_of_an_item_has_the_form_of_the_overview(browser: Client) -> None:
+    order(browser, "A")
+
+    assert "stored at attempt 1 of 1; 1.00. " in page(browser, address("A"))
+
+
 def test_the_drawing_has_no_style_that_the_page_forbids(browser: Client) -> None:
     order(browser, "A")
 

@@ -132,6 +132,13 @@ def test_items_of_a_figure_have_a_page(browser: Client) -> None:
     assert "item=A" in page(browser, "/items?sandbox=new&figure=stored")
 
 
+def test_items_of_several_figures_have_a_page(browser: Client) -> None:
+    order(browser, "A", "")
+
+    text = page(browser, "/items?sandbox=new&figure=stored,refused")
+    assert "<h1>Items: stored, refused</h1>" in text
+
+
 def test_many_items_are_shown_in_pages(browser: Client) -> None:
     order(browser, *(f"R-{number}" for number in range(101)))
 
