@@ -476,9 +476,8 @@ def _reported(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str
             found.setdefault(index, pointer)
     accepted, others = batch.outcome.rows_of("accepted"), [at for at in range(len(keys)) if at not in found]
     if accepted and batch.outcome.rows_of("rejected"):
-        free = [
-            one for one, _, _ in reported_rows(document, accepted, batch.key) if one not in found.values()
-        ]
+        taken = frozenset(found.values())
+        free = [one for one, _, _ in reported_rows(document, accepted, batch.key) if one not in taken]
         if len(free) == len(others):  # keys that the server assigned: the rows are in the order of the items
             found |= dict(zip(others, free, strict=True))
     return found
@@ -489,7 +488,8 @@ def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document
     told = reported_rows(document, rows, key)
     if rows.names:
         by_name = {pointer.rpartition("/")[2]: pointer for pointer, _, _ in told}
-        names = [[*map(escape_step, _names(rows, keys, index))] for index in range(len(keys))]
+        known_keys = frozenset(keys)
+        names = [[*map(escape_step, _names(rows, key, at, known_keys))] for at, key in enumerate(keys)]
         of_items = ((at, [one for one in known if one in by_name]) for at, known in enumerate(names))
         return {at: by_name[known[0]] for at, known in of_items if known}
     if "index" in rows.members:
@@ -506,13 +506,13 @@ def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document
     return found
 
 
-def _names(rows: OutcomeRows, keys: list[str], index: int) -> Iterator[str]:
+def _names(rows: OutcomeRows, key: str, index: int, keys: frozenset[str]) -> Iterator[str]:
     """Yield the names that an item may have in a map: its key, parts of the key, an index that is no key."""
     by_index = str(index + rows.first_index)
     if rows.names == "index":
         yield by_index
         return
-    yield from (keys[index], *keys[index].split("/"))
+    yield from (key, *key.split("/"))
     if by_index not in keys:
         yield by_index
 
