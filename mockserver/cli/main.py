@@ -336,11 +336,11 @@ def _own_files(
     help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
 @option(
-    "--allow-replay-to",
-    "replay_hosts",
+    "--allow-remote",
+    "remote_hosts",
     multiple=True,
     metavar="HOST",
-    help="Allow replays of recorded calls to this host; loopback is always allowed. May be repeated.",
+    help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
 )
 @option(
     "--control-token",

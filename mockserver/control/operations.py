@@ -11,7 +11,7 @@ from mockserver.control.drill import DrillOperations
 from mockserver.control.examples import ExampleOperations, ExampleSource
 from mockserver.control.http_client import HttpClient
 from mockserver.control.journal import JournalOperations
-from mockserver.control.replay import RemoteClient, ReplayOperations
+from mockserver.control.replay import ReplayOperations
 from mockserver.control.reports import ReportOperations
 from mockserver.control.sandboxes import SandboxOperations
 from mockserver.control.scenarios import PackagedScenarios, ScenarioOperations
@@ -19,6 +19,7 @@ from mockserver.control.state import StateOperations
 from mockserver.control.status import EffectiveSetting, MetricSources, ServerOperations
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.journal import Journal
+from mockserver.outgoing import Door
 from mockserver.sandbox.sandboxes import Sandboxes
 
 
@@ -32,7 +33,7 @@ def control_operations(  # noqa: PLR0913 - all that operations need
     metric_sources: MetricSources,
     case_runs: CaseRuns,
     examples: ExampleSource,
-    replay_hosts: tuple[str, ...],
+    door: Door,
     reports: Path | None,
     settings: tuple[EffectiveSetting, ...],
     strict_auth: bool,
@@ -40,7 +41,7 @@ def control_operations(  # noqa: PLR0913 - all that operations need
     """Build the objects whose methods are the operations.
 
     `inside` is a client of the whole server; `unprotected` is a client of the control plane without its
-    access guard. Calls may be replayed to loopback and to `replay_hosts`. `reports` is the folder of the
+    access guard. Calls are replayed to other servers through `door`. `reports` is the folder of the
     reports that can be read, `settings` are the settings with which the server was started, and `strict_auth`
     tells whether vendors require known credentials. No operation creates a missing sandbox just because a
     call names it.
@@ -55,7 +56,7 @@ def control_operations(  # noqa: PLR0913 - all that operations need
         CaseOperations(sandboxes, served, inside, unprotected, journal, case_runs),
         DrillOperations(sandboxes, journal, served, packaged),
         ExampleOperations(sandboxes, journal, served, inside, examples),
-        ReplayOperations(sandboxes, journal, served, inside, RemoteClient(replay_hosts)),
+        ReplayOperations(sandboxes, journal, served, inside, door),
         ScenarioOperations(sandboxes, served, packaged),
         StateOperations(sandboxes, served),
     )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING
 
-from mockserver.codec.deferred import DeferredModule
+from mockserver.codec.content_codings import decode
 from mockserver.codec.redaction import is_credential_header
-from mockserver.codec.urls import is_loopback
 from mockserver.control.control_call import MalformedMemberError, UnprocessableMemberError
 from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.control.journal import check_body_kept, find_entry, find_operation
 from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import Refusal
 from mockserver.journal.entry import HOP_BY_HOP, Entry
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import (
@@ -29,6 +27,14 @@ from mockserver.journal.replay import (
 )
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Reply
+from mockserver.outgoing import (
+    AddressError,
+    Door,
+    HostNotAllowedError,
+    LostAnswerError,
+    OutgoingCall,
+    RawHeaders,
+)
 from mockserver.sandbox.sandboxes import Sandboxes
 
 HERE, FRESH = "here", "fresh"
@@ -39,9 +45,6 @@ TIMEOUT_MS = 30_000
 _UNREDACTED = View(shown=True)
 
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
-_SCHEMES = ("http", "https")
-_MAX_PORT = 65_535
-_EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class ReplayOperations:
     served: tuple[LoadedVendor, ...]
     inside: HttpClient
     """Client of this server."""
-    remote: RemoteClient
+    door: Door
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
@@ -97,9 +100,8 @@ class ReplayOperations:
         return {**document, "into": sandbox, "to": None, "number": number, "withheld": []}
 
     async def _to_remote(self, entry: Entry, to: str, extra: Mapping[str, str]) -> Document:
-        url = self.remote.address(to)
         target, headers = to_other_server(entry, _UNREDACTED)
-        response = await self.remote.send(url, _request(entry, target, {**headers, **extra}))
+        response = await send_elsewhere(self.door, to, _request(entry, target, {**headers, **extra}))
         difference = compare_reply(entry, _reply(response), find_operation(self.served, entry))
         withheld = [name for name in entry.call.headers if is_credential_header(name) and name not in extra]
         document = _replay_document(entry, response, difference)
@@ -163,84 +165,31 @@ def _replay_document(
     }
 
 
-if TYPE_CHECKING:
-    import httpx
-else:
-    httpx = DeferredModule("httpx")
+async def send_elsewhere(door: Door, to: str, request: HttpRequest) -> HttpResponse | LostResponse:
+    """Send a request to another server, and return its decoded response.
 
-
-@dataclass(frozen=True, slots=True)
-class RemoteClient:
-    hosts: tuple[str, ...] = ()
-
-    def address(self, text: str) -> httpx.URL:
-        """Parse an address.
-
-        Raises MalformedMemberError if `text` is not an http(s) address of only host, port and path;
-        UnprocessableMemberError if the host is not allowed.
-        """
-        try:
-            url = httpx.URL(text)
-            host = url.host
-        except (httpx.InvalidURL, ValueError) as error:  # IDNA raises ValueError
-            raise MalformedMemberError("/to", f"not an address: {error}", _EXAMPLE) from None
-        wrong = _why_not_plain(url)
-        if wrong:
-            raise MalformedMemberError("/to", wrong, _EXAMPLE)
-        if host not in self.hosts and not is_loopback(host):
-            cure = f"start the server with --allow-replay-to {host}"
-            raise UnprocessableMemberError("/to", f"{host} is neither loopback nor allowed", cure)
-        return url
-
-    async def send(self, to: httpx.URL, request: HttpRequest) -> HttpResponse | LostResponse:
-        target = to.raw_path.decode().rstrip("/") + request.target
-        headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers]
-        status: int | None = None
-        # Reading the machine's certificates takes at least 20 ms, and plain HTTP does not need them.
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if to.scheme == "http" else True
-        try:
-            async with (
-                asyncio.timeout(request.timeout_ms / 1000),
-                httpx.AsyncClient(trust_env=False, verify=tls) as client,
-            ):
-                url = to.copy_with(raw_path=target.encode("latin-1", "replace"))
-                outgoing = httpx.Request(request.method, url, headers=headers, content=request.content)
-                response = await client.send(outgoing, stream=True)
-                status = response.status_code
-                return await _read_response(response)
-        except TimeoutError:
-            return LostResponse("timeout", status, f"not in {request.timeout_ms} ms")
-        except (httpx.ConnectError, httpx.InvalidURL) as error:
-            return LostResponse("refused", None, f"{type(error).__name__}: {error}")
-        except httpx.TransportError as error:
-            return LostResponse(
-                "reset" if status is None else "truncated", status, f"{type(error).__name__}: {error}"
-            )
-
-
-def _why_not_plain(url: httpx.URL) -> str:
-    """Return what is wrong with the address, or "" if it has only valid scheme, host, port and path."""
-    if url.scheme not in _SCHEMES:
-        return "expected http:// or https:// and a host"
-    if not url.host:
-        return "there is no host in the address"
-    if url.port is not None and not 1 <= url.port <= _MAX_PORT:
-        return f"the port is not one of 1 to {_MAX_PORT}"
-    if url.userinfo or url.query or url.fragment:
-        return "leave out user, query and fragment of the address"
-    return ""
-
-
-async def _read_response(response: httpx.Response) -> HttpResponse | LostResponse:
-    body = bytearray()
+    Raises MalformedMemberError; UnprocessableMemberError if the host is not allowed.
+    """
+    status: int | None = None
+    headers = tuple([(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers])
     try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_RESPONSE_BYTES:
-                return LostResponse("truncated", response.status_code, f"over {MAX_RESPONSE_BYTES:,} bytes")
-    except httpx.DecodingError as error:
-        return LostResponse("malformed", response.status_code, str(error))
-    finally:
-        await response.aclose()
-    headers = {name.lower(): text for name, text in response.headers.items()}
-    return HttpResponse(response.status_code, headers, bytes(body))
+        outgoing = OutgoingCall(request.method, to, request.target, headers, request.content)
+        async with asyncio.timeout(request.timeout_ms / 1000), door.call(outgoing) as answer:
+            status = answer.status
+            return _decoded(status, answer.headers, await answer.read(MAX_RESPONSE_BYTES))
+    except AddressError as error:
+        raise MalformedMemberError("/to", str(error), error.cure) from None
+    except HostNotAllowedError as error:
+        raise UnprocessableMemberError("/to", str(error), error.cure) from None
+    except TimeoutError:
+        return LostResponse("timeout", status, f"not in {request.timeout_ms} ms")
+    except LostAnswerError as error:
+        return LostResponse(error.kind, status, error.detail)
+
+
+def _decoded(status: int, raw: RawHeaders, body: bytes) -> HttpResponse | LostResponse:
+    headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in raw}
+    try:
+        return HttpResponse(status, *decode(headers, body, MAX_RESPONSE_BYTES))
+    except Refusal as refusal:
+        return LostResponse("malformed", status, str(refusal))

@@ -27,6 +27,7 @@ from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxEr
 from mockserver.journal.access_log import Note, ignore_note
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
+from mockserver.outgoing import Door
 from mockserver.redis_store.addresses import StoreAddress
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, MAX_SANDBOXES, IdleTracker, Sandboxes, Settings
@@ -73,7 +74,8 @@ class Options:
     sandbox_idle: int | None = None
     """Seconds without a call after which a sandbox is deleted; None means never."""
     max_sandboxes: int = MAX_SANDBOXES
-    replay_hosts: tuple[str, ...] = ()
+    remote_hosts: tuple[str, ...] = ()
+    """Hosts that this server may call besides loopback."""
     examples: Callable[[], ExampleSource] = NoExamples
     """Function that returns the source of example batches."""
     scenario_files: tuple[Path, ...] = ()
@@ -305,7 +307,7 @@ def _control_plane(options: Options, app: Application, control: ASGIApp) -> ASGI
         metric_sources=MetricSources(backend.counters, open_calls, app.lasting.uptime_seconds, backend.check),
         case_runs=backend.case_runs,
         examples=options.examples(),
-        replay_hosts=options.replay_hosts,
+        door=Door(options.remote_hosts),
         reports=options.reports,
         settings=options.settings,
         strict_auth=options.strict_auth,

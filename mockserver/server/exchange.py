@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from asyncio import to_thread
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,19 +12,14 @@ from msgspec.structs import replace
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
-from mockserver.errors import MalformedBody, Refusal, TooLarge, UnsupportedMediaType
+from mockserver.codec.content_codings import decode
+from mockserver.errors import Refusal, TooLarge
 from mockserver.journal.journal import Journal
 from mockserver.journal.sent_headers import marked_headers, vendor_headers
 from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.clock import Clock, system_clock
 
-CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""Supported content codings, each with its `wbits` for zlib."""
-
 _LENGTH = re.compile("[0-9]{1,19}")
-
-MAX_MEMBERS = 64
-"""Maximum number of gzip members in a body (RFC 1952 §2.2), because even an empty member costs time."""
 
 MAX_VALUES = 300_000
 """Maximum number of values in a body (a high body limit allows more); nothing can interrupt the decoder."""
@@ -98,50 +92,6 @@ def _without_texts(content: bytes, most_quotes: int) -> bytes:
 def _count_values(content: bytes) -> int:
     """Return an upper bound of the number of JSON values below the root; commas in texts count too."""
     return sum(map(content.count, (b",", b"[", b"{")))
-
-
-def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
-    """Return headers and body without Content-Encoding; adapt a Content-Length to the decoded body.
-
-    Raises UnsupportedMediaType if the coding is unknown, or if several are named; MalformedBody if decoding
-    fails; TooLarge if the decoded body has over `limit` bytes (decoding stops one byte after `limit`).
-    """
-    coding = headers.get("content-encoding", "").strip(" \t").lower()
-    if not coding or coding == "identity" or not body:
-        return headers, body
-    if coding not in CODINGS:
-        raise UnsupportedMediaType(coding, CODINGS)
-    body = _inflate(body, CODINGS[coding], limit)
-    others = {name: text for name, text in headers.items() if name != "content-encoding"}
-    if "content-length" in others:
-        others["content-length"] = str(len(body))
-    return others, body
-
-
-def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
-    """Decompress all members of a body.
-
-    Raises MalformedBody if a member is invalid or truncated, or if there are too many members; TooLarge if
-    the decompressed members have over `limit` bytes.
-    """
-    pieces: list[bytes] = []
-    left = limit
-    for _ in range(MAX_MEMBERS):
-        member = zlib.decompressobj(window_bits)
-        try:
-            # One byte more than the limit distinguishes a body of exactly that size from a larger one.
-            pieces.append(member.decompress(body, left + 1))
-        except zlib.error as error:
-            raise MalformedBody(f"the body is not what its Content-Encoding says: {error}") from None
-        left -= len(pieces[-1])
-        if left < 0:
-            raise TooLarge(limit)
-        if not member.eof:
-            raise MalformedBody("the body ends before its Content-Encoding does")
-        body = member.unused_data
-        if not body:
-            return b"".join(pieces)
-    raise MalformedBody(f"the body holds over {MAX_MEMBERS} members of its Content-Encoding")
 
 
 async def read_body(receive: Receive, length: str, limit: int) -> bytes:

@@ -1,0 +1,281 @@
+"""The one door through which this server calls other servers: which hosts it may call, and sending.
+
+A call goes to loopback, or to a host that the operator names (`--allow-remote`). A name is resolved once for
+each connection, and the connection goes to an address that was checked, so that a second answer of DNS
+changes nothing. No redirect is followed, no call is repeated, proxies of the environment are ignored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from mockserver.codec.deferred import DeferredModule
+from mockserver.codec.urls import is_loopback
+from mockserver.errors import MockServerError
+from mockserver.model import Value
+
+if TYPE_CHECKING:
+    import httpcore
+    import httpx
+else:
+    httpcore, httpx = DeferredModule("httpcore"), DeferredModule("httpx")
+
+ALLOW_OPTION = "--allow-remote"
+HOP_HEADERS = frozenset(
+    {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te"}
+    | {b"trailer", b"transfer-encoding", b"upgrade"}
+)
+"""Headers of one connection (RFC 9110 §7.6.1), which no call and no answer takes along."""
+
+TIMEOUT_S = 60.0
+_CONNECT_S = 10.0
+_IDLE_S = 15.0
+_MAX_CONNECTIONS = 200
+_MAX_PORT = 65_535
+_INCOMPLETE_BODY = "without sending complete message body"
+_NO_RESPONSE = "without sending a response"
+_EXAMPLE = "write http://127.0.0.1:9000/vendor"
+
+RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
+
+class AddressError(MockServerError):
+    """A text is no address of a server: `http` or `https`, host, port and path, and nothing else."""
+
+    cure = _EXAMPLE
+
+
+class HostNotAllowedError(MockServerError):
+    """The host is neither loopback nor allowed, or its name leads to an address that no remote host has."""
+
+    def __init__(self, host: str, detail: str = "is neither loopback nor allowed") -> None:
+        super().__init__(f"{host} {detail}")
+        self.host, self.cure = host, f"start the server with {ALLOW_OPTION} {host}"
+
+
+class LostAnswerError(MockServerError):
+    """No whole answer came; `kind` is one of `LOSS_KINDS` of control/http_client.py."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind, self.detail = kind, detail
+
+
+class OutgoingCall(Value, frozen=True):
+    """A call to another server."""
+
+    method: str
+    to: str
+    """Address of the server, with or without a path."""
+    target: str
+    """Path below the address, and query, as they are sent."""
+    headers: RawHeaders = ()
+    """Headers without those of the connection; Host and Content-Length are added if they are missing."""
+    content: bytes = b""
+    timeout_s: float = TIMEOUT_S
+    """Maximum time until the answer begins, and between two pieces of its body."""
+    keep_alive: bool = False
+    """Whether to use a connection that an earlier such call left open."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingAnswer:
+    """The head of an answer, and its body, which is read as it comes."""
+
+    status: int
+    headers: RawHeaders
+    """All headers but those of the connection, as they were spelled and in their order."""
+    is_chunked: bool
+    chunks: AsyncIterator[bytes]
+    """Pieces of the body without decoding. Raises LostAnswerError."""
+
+    async def read(self, most_bytes: int) -> bytes:
+        """Return the whole body. Raises LostAnswerError, also if the body has over `most_bytes` bytes."""
+        body = bytearray()
+        async for chunk in self.chunks:
+            body += chunk
+            if len(body) > most_bytes:
+                raise LostAnswerError("truncated", f"over {most_bytes:,} bytes")
+        return bytes(body)
+
+
+@lru_cache(64)
+def read_address(text: str) -> httpx.URL:
+    """Parse an address. Raises AddressError if `text` is not http(s) with only host, port and path."""
+    try:
+        url = httpx.URL(text)
+        host, port = url.host, url.port
+    except (httpx.InvalidURL, ValueError) as error:  # IDNA raises ValueError
+        raise AddressError(f"not an address: {error}") from None
+    if url.scheme not in ("http", "https"):
+        raise AddressError("expected http:// or https:// and a host")
+    if not host:
+        raise AddressError("there is no host in the address")
+    if port is not None and not 1 <= port <= _MAX_PORT:
+        raise AddressError(f"the port is not one of 1 to {_MAX_PORT}")
+    if url.userinfo or url.query or url.fragment:
+        raise AddressError("leave out user, query and fragment of the address")
+    return url
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Door:
+    """The client that makes all outgoing calls of a server. Each event loop has its own connections."""
+
+    hosts: tuple[str, ...] = ()
+    """Allowed hosts besides loopback."""
+    _pools: WeakKeyDictionary[Any, dict[tuple[str, bool], httpcore.AsyncConnectionPool]] = field(
+        default_factory=WeakKeyDictionary
+    )
+
+    def check(self, address: str) -> httpx.URL:
+        """Parse the address of a server that may be called. Raises AddressError; HostNotAllowedError."""
+        url = read_address(address)
+        if not is_loopback(url.host) and url.host not in [one.lower().strip("[]") for one in self.hosts]:
+            raise HostNotAllowedError(url.host)
+        return url
+
+    @asynccontextmanager
+    async def call(self, call: OutgoingCall) -> AsyncIterator[IncomingAnswer]:
+        """Send the call and yield the answer.
+
+        Raises HostNotAllowedError: nothing was sent; LostAnswerError: the call may have had its effect.
+        """
+        url = self.check(call.to)
+        timeout = {"connect": _CONNECT_S, "read": call.timeout_s, "write": call.timeout_s, "pool": _CONNECT_S}
+        target = url.raw_path.decode().rstrip("/") + call.target
+        port = url.port or (443 if url.scheme == "https" else 80)
+        request = httpcore.Request(
+            call.method.encode(),
+            httpcore.URL(
+                scheme=url.raw_scheme,
+                host=url.raw_host,
+                port=port,
+                target=target.encode("latin-1", "replace"),
+            ),
+            headers=[*_framing(call, url), *call.headers],
+            content=call.content,
+            extensions={"timeout": timeout},
+        )
+        with _as_lost_answer(has_begun=False):
+            response = await self._pool(url.scheme, call.keep_alive).handle_async_request(request)
+        try:
+            yield IncomingAnswer(
+                response.status,
+                tuple([one for one in response.headers if one[0].lower() not in HOP_HEADERS]),
+                any(name.lower() == b"transfer-encoding" for name, _ in response.headers),
+                _chunks(response),
+            )
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Close the connections of this event loop."""
+        for pool in self._pools.pop(asyncio.get_running_loop(), {}).values():
+            await pool.aclose()
+
+    def _pool(self, *kind: Any) -> httpcore.AsyncConnectionPool:
+        pools = self._pools.setdefault(asyncio.get_running_loop(), {})
+        if kind not in pools:
+            scheme, keep_alive = kind
+            network: Any = _CheckedNetwork(httpcore.AnyIOBackend())
+            pools[kind] = httpcore.AsyncConnectionPool(
+                # Reading the machine's certificates takes 20 ms at least, and plain HTTP does not need them.
+                None if scheme == "http" else ssl.create_default_context(),
+                max_connections=_MAX_CONNECTIONS,
+                max_keepalive_connections=_MAX_CONNECTIONS if keep_alive else 0,
+                keepalive_expiry=_IDLE_S,
+                network_backend=network,
+            )
+        return pools[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedNetwork:
+    """Network that resolves a name once, and connects to the first address that the name may have."""
+
+    network: httpcore.AsyncNetworkBackend
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
+        **options: Any,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise LostAnswerError("refused", f"{host} has no address: {error}") from None
+        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        allowed = [one for one in addresses if _may_be_address(host, one)]
+        if not allowed:
+            raise HostNotAllowedError(host, f"leads to {', '.join(addresses)}, which is no address for it")
+        for address in allowed[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self.network.connect_tcp(address, port, timeout, **options)
+        return await self.network.connect_tcp(allowed[-1], port, timeout, **options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self.network.sleep(seconds)
+
+
+def _may_be_address(host: str, address: str) -> bool:
+    """Return whether a connection to `host` may go to `address`.
+
+    A name of loopback leads to loopback alone. A remote name leads to no address of loopback or of this link,
+    such as 169.254.169.254, where clouds keep credentials. A host that is an address is that address.
+    """
+    if is_loopback(host):
+        return is_loopback(address)
+    with suppress(ValueError):
+        return ip_address(host) == ip_address(address)
+    found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return not (found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified)
+
+
+def _octets(target: str) -> bytes:
+    return target.encode("latin-1", "replace")
+
+
+def _framing(call: OutgoingCall, url: httpx.URL) -> Iterable[tuple[bytes, bytes]]:
+    """Yield Host and Content-Length, if the call lacks them and needs them."""
+    names = {name.lower() for name, _ in call.headers}
+    if b"host" not in names:
+        yield b"Host", url.netloc
+    if b"content-length" not in names and (call.content or call.method in ("POST", "PUT", "PATCH")):
+        yield b"Content-Length", b"%d" % len(call.content)
+
+
+async def _chunks(response: httpcore.Response) -> AsyncIterator[bytes]:
+    with _as_lost_answer(has_begun=True):
+        async for chunk in response.aiter_stream():
+            yield chunk
+
+
+@contextmanager
+def _as_lost_answer(*, has_begun: bool) -> Iterator[None]:
+    """Raise LostAnswerError in place of the client library's errors."""
+    try:
+        yield
+    except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
+        raise LostAnswerError("refused", str(error)) from error
+    except httpcore.TimeoutException as error:
+        raise LostAnswerError("timeout", str(error)) from error
+    except httpcore.NetworkError as error:
+        raise LostAnswerError("reset", str(error)) from error
+    except httpcore.ProtocolError as error:
+        message = str(error)
+        incomplete = "truncated" if _INCOMPLETE_BODY in message or has_begun else "malformed"
+        raise LostAnswerError("empty" if _NO_RESPONSE in message else incomplete, message) from error
