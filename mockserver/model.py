@@ -313,3 +313,5 @@ class Answer(Value, frozen=True):
     """How the reply is sent; None means without delay and whole."""
     reason: str = ""
     """Reason of a refusal: fault, place and cure; or ""."""
+    forwarded_to: str = ""
+    """Address of the real server that answered; "" if the mock answered."""

@@ -28,10 +28,12 @@ from mockserver.cli.options import (
     fail,
     fail_usage,
     instant_text,
+    names_option,
     option,
     overlay_option,
     show_error,
     specs_option,
+    vendor_names,
     with_examples,
 )
 from mockserver.cli.settings import apply_settings, place_of_option
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from mockserver.control.examples import ExampleSource
     from mockserver.errors import MockServerError
     from mockserver.redis_store.addresses import StoreAddress
+    from mockserver.server.forwarding import ForwardRules
     from mockserver.server.listening import PortTakenError
     from mockserver.server.serving import Serving
 
@@ -222,6 +225,20 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
     return Serving(**{name: chosen.pop(name) for name in names}, tls_dir=tls_dir if wants_tls else None)
 
 
+def forward_rules(chosen: dict[str, Any]) -> ForwardRules | None:
+    """Take the options of forwarding out of `chosen`; end with exit 2 if they lack `--forward`."""
+    from mockserver.server.forwarding import ForwardRules
+
+    names = ("forward", "mocked", "only", "timeout_s")
+    to, mocked, only, timeout_s = [chosen.pop(name) for name in names]
+    if to:
+        return ForwardRules(to, frozenset(mocked), frozenset(only), timeout_s)
+    if mocked or only:
+        what = "no call is passed on without --forward"
+        fail_usage(what, "--mock" if mocked else "--forward-only", "mockserver run FILE --forward URL")
+    return None
+
+
 def _check_store(chosen: dict[str, Any]) -> None:
     if chosen["workers"] > 1 and not chosen["store"]:
         what = "several workers would each have a state of their own; with --store they share one"
@@ -273,13 +290,13 @@ def _own_files(
             name = text.rstrip("/").rpartition("/")[2] or "openapi.yaml"
             cure = f"curl -o {name} {text} && mockserver run {name}"
             fail_usage("files are read from the disk, not from other hosts", text, cure)
-        if not Path(text).is_file():
+        if not Path(text).is_file() and text not in vendor_names():
             fail_usage(f"there is no file {text}", "FILE", "mockserver run openapi.yaml")
     return tuple(map(Path, given))
 
 
 @main.command(context_settings=CONTEXT_SETTINGS)
-@argument("files", nargs=-1, metavar="[FILE]...", callback=_own_files)
+@argument("files", nargs=-1, metavar="[FILE|VENDOR]...", callback=_own_files)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
 @option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
 @option(
@@ -341,6 +358,25 @@ def _own_files(
     multiple=True,
     metavar="HOST",
     help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
+)
+@option(
+    "--forward",
+    metavar="URL",
+    help="Pass each call on to the real server at URL, and record its answers. Needs one vendor or FILE.",
+)
+@names_option(
+    "--mock", "mocked", metavar="OPERATION,…", help="With --forward: operations that the mock answers."
+)
+@names_option(
+    "--forward-only", "only", metavar="OPERATION,…", help="With --forward: pass on these operations alone."
+)
+@option(
+    "--forward-timeout",
+    "timeout_s",
+    type=click.FloatRange(0.1),
+    default=60,
+    metavar="SECONDS",
+    help="With --forward: maximum time until an answer begins, and between two pieces of an answer.",
 )
 @option(
     "--control-token",
@@ -460,11 +496,16 @@ def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str,
     from mockserver.server.listening import PortTakenError
     from mockserver.server.serving import serve
 
+    named = tuple([str(file) for file in chosen["files"] if not file.is_file()])
+    chosen["files"] = tuple([file for file in chosen["files"] if file.is_file()])
+    chosen["vendors"] = (*chosen["vendors"], *named)
     serving = serving_of(chosen)
+    forward = forward_rules(chosen)
     try:
         serve(
             Options(
                 **chosen,
+                forward=forward,
                 hosts=(serving.host, *allow_hosts),
                 examples=_example_source,
                 settings=tuple(effective_settings(context)),

@@ -33,6 +33,8 @@ class Arrival(Value, frozen=True):
     """Refusal that precedes all checks of the call, such as the refusal of a header."""
     body_refusal: Refusal | None = None
     """Refusal if the body cannot be used; route and credentials are checked earlier."""
+    sent_body: bytes | None = None
+    """Body as it was received, with its content coding; None if it is too large."""
     may_take_long: bool = False
     """Whether the work of the call runs in a thread, where it blocks no other call."""
 
@@ -68,7 +70,7 @@ class Admission:
             principal: Principal | Refusal = self._identify(arrival, state)
         except Refusal as refusal:
             principal = refusal.without_trace()
-        call = self._complete(
+        call = self.complete(
             arrival.call, principal if isinstance(principal, Principal) else ANONYMOUS, state
         )
         if self.scenario_selector is not None and arrival.head_refusal is None:
@@ -94,7 +96,7 @@ class Admission:
             raise Unauthorized("missing", find_missing_scheme(operation, schemes, arrival.call))
         return principal
 
-    def _complete(self, call: Call, principal: Principal, state: State) -> Call:
+    def complete(self, call: Call, principal: Principal, state: State) -> Call:
         assumptions = self.served.assumptions
         overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
         if len(overrides):

@@ -155,10 +155,10 @@ class Pipeline:
     def _work(self, admitted: Admitted, state: CallState, *, may_take_long: bool) -> Answer:
         call, match = admitted.call, admitted.match
         if admitted.refusal is not None:
-            return self._refuse(call, admitted.refusal, admitted.operation, state)
+            return self.refuse(call, admitted.refusal, admitted.operation, state)
         if match is None:
             raise AssertionError("a call is routed or refused")
-        opened = self._open(call, match, may_take_long=may_take_long)
+        opened = self.open(call, match, may_take_long=may_take_long)
         # A call that cannot be read belongs to the tenant in its header.
         tenant_header = call.headers.get(self.served.spec.tenant_key, "")
         state.enter(tenant_header if opened.request is None else opened.request.tenant)
@@ -166,7 +166,7 @@ class Pipeline:
             finish_jobs(self.served.jobs, call, self._do_batch, state)
         return self._answer(call, match.operation, opened, state)
 
-    def _open(self, call: Call, match: RouteMatch, *, may_take_long: bool) -> Opened:
+    def open(self, call: Call, match: RouteMatch, *, may_take_long: bool) -> Opened:
         """Open the envelope and judge the items, without the state."""
         try:
             request = self.envelope.open(call, match, self.dispatch, may_take_long=may_take_long)
@@ -190,7 +190,7 @@ class Pipeline:
         try:
             preferred = self._preferred_answer(call, operation, state)
         except ServerRefusal as unknown:
-            return self._refuse(call, unknown, operation, state)
+            return self.refuse(call, unknown, operation, state)
         if preferred is not None:
             return preferred
         answer = self._replay(call, operation, state) or self._decide(call, operation, opened, state)
@@ -198,7 +198,7 @@ class Pipeline:
             check_delivery(call)
         except VendorFailure as lost:
             # The items keep their outcomes; only the answer is lost.
-            refused = self._refuse(call, lost, operation, state)
+            refused = self.refuse(call, lost, operation, state)
             return replace(answer, reply=refused.reply, refusal=refused.refusal, reason=refused.reason)
         return answer
 
@@ -208,7 +208,7 @@ class Pipeline:
         decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
         if decision is NO_EFFECTS:
             return self._work_or_refuse(call, operation, opened, None, state)
-        return self._work_with_effects(call, operation, opened, decision, state)
+        return self.work_with_effects(call, operation, opened, decision, state)
 
     def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
         """Return the example that `Prefer` asks for, without doing any work; None if there is no `Prefer`."""
@@ -218,29 +218,29 @@ class Pipeline:
         if examples := self.served.examples.get(operation.id):
             reply = examples.preferred(preference, call, state)
         else:
-            say = self._say(call, operation, state)
+            say = self.say(call, operation, state)
             reply = negotiation.example_reply(preference, call, operation, self.served.spec, say)
             applied = (negotiation.APPLIED_HEADER, preference.applied)
             reply = replace(reply, headers=(*reply.headers, applied))
         reason = f"Prefer: {preference.applied} asks for this answer" if reply.status in _REFUSED else ""
         return Answer(reply, operation.id, reason=one_line(reason))
 
-    def _work_with_effects(
+    def work_with_effects(
         self, call: Call, operation: Operation, opened: Opened, decision: Decision, state: State
     ) -> Answer:
         """Answer with the decision's effects. If the quota of a rule is used up, refuse the call.
 
         If a rule names an example that the spec lacks, refuse the call before any work.
         """
-        say = self._say(call, operation, state)
+        say = self.say(call, operation, state)
         if decision.wait_s is not None:
-            refused = self._refuse(call, TooManyRequests("", decision.wait_s), operation, state)
+            refused = self.refuse(call, TooManyRequests("", decision.wait_s), operation, state)
             quota = describe_quota(f"of rule {', '.join(decision.applied)}", decision.wait_s)
             return replace(apply_quota_refusal(refused, decision), reason=one_line(quota))
         try:
-            example = self._example(call, operation, decision, say)
+            example = self.example(call, operation, decision, say)
         except ServerRefusal as unknown:
-            return replace(self._refuse(call, unknown, operation, state), applied=decision.applied)
+            return replace(self.refuse(call, unknown, operation, state), applied=decision.applied)
         effects = AppliedEffects(decision, self.served.vendor.fault, self.served.refuse)
         work = partial(self._work_or_refuse, call, operation, opened, effects)
         answer = run_and_roll_back(work, state) if decision.commit.first == 0 else work(state)
@@ -252,7 +252,7 @@ class Pipeline:
             self._remember(call, replace(changed, reply=lost), operation, state)
         return _with_rule_as_reason(changed, answer, decision)
 
-    def _example(
+    def example(
         self, call: Call, operation: Operation, decision: Decision, say: RenderRefusal
     ) -> Reply | None:
         effect = decision.response
@@ -261,11 +261,11 @@ class Pipeline:
         preference = Preference("" if effect.status is None else str(effect.status), effect.example)
         return negotiation.example_reply(preference, call, operation, self.served.spec, say)
 
-    def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
+    def say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
         """Return a function that words a refusal as the vendor does, with new ids in each reply."""
 
         def say(refusal: Refusal) -> Reply:
-            return self._refuse(call, refusal, operation, state).reply
+            return self.refuse(call, refusal, operation, state).reply
 
         return say
 
@@ -295,7 +295,7 @@ class Pipeline:
             with state.item():
                 kept = replay(call, operation, state)
         except Refusal as refusal:
-            return self._refuse(call, refusal, operation, state)
+            return self.refuse(call, refusal, operation, state)
         if kept is None:
             return None
         answer = Answer(kept, operation.id, reason=_REPEATED if kept.status >= _FIRST_REFUSAL else "")
@@ -341,12 +341,12 @@ class Pipeline:
             batch_handler = self.served.batch_handlers[operation.id]
             if effects is not None:
                 batch_handler = effects.batch_handler(batch_handler, operation.batch)
-            outcomes = self._outcomes(request, verdicts, batch_handler, state)
+            outcomes = self.outcomes(request, verdicts, batch_handler, state)
             reply = batch_handler.render(BatchResult(request, outcomes), state)
             outcomes = outcomes if effects is None else effects.actual_outcomes(outcomes)
         return Answer(reply, operation.id, outcomes, reason=one_line(reply.reason) if reply.reason else "")
 
-    def _outcomes(
+    def outcomes(
         self, request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
     ) -> tuple[Outcome, ...]:
         """Apply the items of a batch. For a job, find out the outcomes and store nothing.
@@ -411,7 +411,7 @@ class Pipeline:
         ):
             hooks.remember(call, operation, answer.reply, state)
 
-    def _refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
+    def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
         """Return the answer to a call that is refused whole."""
         answer = self._word(call, refusal, operation, state)
         return answer if isinstance(refusal, ServerRefusal) else self._with_limit_headers(answer, call, state)

@@ -50,7 +50,7 @@ _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
 _STATUSES_OF_FAULTS = {"throttled": 429, "internal": 500, "unavailable": 503, "timeout": 504, "locked": 423}
 """Statuses of problems that a scenario causes and that may pass, by code; every other problem has 422."""
 
-_HELD_BACK = ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed", "notapplied")
+HELD_BACK = ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed", "notapplied")
 """Words for an item that is good, but not stored because of other items."""
 
 _WORDS: Mapping[Action, tuple[str, ...]] = {
@@ -58,10 +58,10 @@ _WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
     Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
     Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
-    Action.SKIPPED: (*_HELD_BACK, "rejected", "failed", "error", "400"),
+    Action.SKIPPED: (*HELD_BACK, "rejected", "failed", "error", "400"),
 }
 _VARIES = "varies"
-_SUBSETS: Mapping[Subset, Callable[[Outcome], bool]] = {
+SUBSETS: Mapping[Subset, Callable[[Outcome], bool]] = {
     "all": lambda _outcome: True,
     "accepted": lambda outcome: outcome.accepted,
     "rejected": lambda outcome: not outcome.accepted,
@@ -95,7 +95,7 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
             result: render_outcomes(contract, batch, form_of(operation, status))
             for result, status in statuses.items()
         }
-        return lambda result, state: by_result[_result_of(count_outcomes(result.outcomes))](result, state)
+        return lambda result, state: by_result[result_of(count_outcomes(result.outcomes))](result, state)
     form = declared_form(operation, _MULTI_STATUS)
     render = render_outcomes(contract, batch, form)
     of_all = batch.outcome.rows_of("all")
@@ -173,7 +173,7 @@ def with_facts(document: Json, outcome: OutcomeForm, counts: Mapping[str, int]) 
     for fact, place in outcome.summary.items():
         document = with_value_at(document, place, _fact(fact, counts))
     if outcome.words:
-        document = with_value_at(document, outcome.word_at, outcome.words.get(_result_of(counts)))
+        document = with_value_at(document, outcome.word_at, outcome.words.get(result_of(counts)))
     return document
 
 
@@ -182,7 +182,7 @@ def _fact(fact: str, counts: Mapping[str, int]) -> Json:
     return {**counts, "any-rejected": rejected > 0, "all-accepted": not rejected}[fact]
 
 
-def _result_of(counts: Mapping[str, int]) -> str:
+def result_of(counts: Mapping[str, int]) -> str:
     return "all" if not counts["rejected"] else "some" if counts["accepted"] else "none"
 
 
@@ -192,7 +192,7 @@ def _rows_writer(filling: SchemaFilling, answer: Document, rows: OutcomeRows, ba
     members = _row_members(filling, row, rows, batch)
     write = _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members)
     write = _wrapped(write, batch) if rows.wrapped else write
-    is_in = _SUBSETS[rows.subset]
+    is_in = SUBSETS[rows.subset]
     if rows.names:
         return lambda outcomes, state: _by_name(rows, list(filter(is_in, outcomes)), write, state)
     if rows.subset == "all":
@@ -395,7 +395,7 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
 
 
 def _code_writer(filling: SchemaFilling, node: Document) -> RowMember:
-    of_skipped = pick(node.get("enum", ()), *_HELD_BACK)
+    of_skipped = pick(node.get("enum", ()), *HELD_BACK)
 
     def tell(outcome: Outcome) -> Json:
         if of_skipped and outcome.action is Action.SKIPPED:

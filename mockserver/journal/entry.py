@@ -123,6 +123,8 @@ class Entry(Value, frozen=True):
     request_cut_bytes: int = 0
     """Number of bytes that were removed from the stored request body."""
     reply_cut_bytes: int = 0
+    forwarded_to: str = ""
+    """Address of the real server that answered; "" if the mock answered."""
 
     @property
     def fault(self) -> str:
@@ -165,6 +167,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         applied=answer.applied,
         effects=answer.effects,
         delivery=answer.delivery,
+        forwarded_to=answer.forwarded_to,
     )
 
 
@@ -184,9 +187,8 @@ def request_target(entry: Entry) -> str:
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
-def target_below_mount(entry: Entry) -> str:
+def target_below_mount(call: Call) -> str:
     """Return the call's path below the mount as it was sent, or quoted if the sent form is not known."""
-    call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
     return _quote_path(call.path)

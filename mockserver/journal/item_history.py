@@ -411,7 +411,7 @@ def told_by_answer(entry: Entry, packaged: Packaged = dict, operation: Operation
     """Return what the answer tells of all items together; STORED if the outcomes of single items decide."""
     batch = operation.batch if operation else None
     status = entry.status
-    if status is None or not _is_answered(entry) or entry.off_contract:
+    if status is None or not _is_answered(entry) or (entry.off_contract and not entry.forwarded_to):
         return Told.NOTHING
     if status >= _FIRST_SERVER_ERROR or _FIRST_REDIRECT <= status < _FIRST_REFUSAL:
         return Told.NOTHING

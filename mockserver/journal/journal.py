@@ -37,7 +37,8 @@ class Journal:
     Each new entry is passed to `listeners` and, unless its sandbox is `unlogged`, also to `log`.
     `on_drop` is called for each sandbox that lost entries. Entries larger than half of a sandbox's limit are
     truncated, so that one call cannot evict all other calls. `conformance` checks only answers that a rule
-    has changed. `adds_headers` tells whether replies are sent with Mock-* headers.
+    has changed, and answers of a real server. `adds_headers` tells whether replies are sent with Mock-*
+    headers.
     """
 
     def __init__(  # noqa: PLR0913 - set once, by name
@@ -65,7 +66,8 @@ class Journal:
     ) -> int:
         """Record a call and return its number. If not `kept`, only call the listeners, and return 0."""
         entry = build_entry(0, at, call, answer, duration_ms)
-        if self._conformance is not None and entry.applied and not is_silent(entry.delivery):
+        is_judged = bool(entry.applied or entry.forwarded_to) and not is_silent(entry.delivery)
+        if self._conformance is not None and is_judged:
             entry = replace(entry, off_contract=_short(self._conformance(call, answer.reply)))
         size_bytes = entry.size_bytes
         most = self.kept.limits.size_bytes

@@ -10,11 +10,11 @@ from itertools import chain, count, islice, zip_longest
 from types import MappingProxyType
 
 from mockserver.codec import json
-from mockserver.codec.http import BODILESS_STATUSES, parse_content_type
+from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
-from mockserver.codec.lines import read_lines
 from mockserver.codec.redaction import is_credential_header, redact_body
 from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.told_rows import answered_document, json_value, reported_rows, row_pointers, text_at
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.journal import Journal
@@ -25,10 +25,8 @@ from mockserver.model import (
     Action,
     Document,
     Json,
-    Path,
     Reply,
     escape_step,
-    member_path,
     parse_pointer,
     pointer_of,
     value_at,
@@ -115,7 +113,7 @@ def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
 
 def target_with_query(entry: Entry, view: View) -> str:
     query = view.query(entry)
-    return f"{target_below_mount(entry)}{'?' if query else ''}{query}"
+    return f"{target_below_mount(entry.call)}{'?' if query else ''}{query}"
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
@@ -178,7 +176,7 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
 def reported_counts(reply: Reply, operation: Operation) -> Mapping[str, str]:
     """Return the facts about all items that a reply tells, such as `accepted`, by name."""
     batch = operation.batch
-    return _counts(reply, _answered(reply, operation), batch) if batch else {}
+    return _counts(reply, answered_document(reply, operation), batch) if batch else {}
 
 
 def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[str] = ()) -> ItemStatuses:
@@ -189,12 +187,12 @@ def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[
     reply has counts alone, return them in place of the items.
     """
     batch = operation.batch if operation else None
-    document = _answered(reply, operation) if operation else None
+    document = answered_document(reply, operation) if operation else None
     if batch is None or (document is None and batch.outcome.rows):
         return []
     if rows := batch.outcome.rows_of("all"):
         return [
-            (key, _text_at(row, rows.members.get("status")) or _UNREPORTED)
+            (key, text_at(row, rows.members.get("status")) or _UNREPORTED)
             for _, key, row in reported_rows(document, rows, batch.key)
         ]
     found = {} if batch.outcome.rows else _counts(reply, document, batch)
@@ -209,7 +207,7 @@ def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[
 def _counts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
     """Return the facts about all items that the body and the headers of a reply tell."""
     headers = {name.lower(): text for name, text in reply.headers}
-    found = {fact: _text_at(document, place) for fact, place in batch.outcome.summary.items()}
+    found = {fact: text_at(document, place) for fact, place in batch.outcome.summary.items()}
     found |= {fact: headers.get(name.lower()) for fact, name in batch.outcome.headers.items()}
     return {fact: text for fact, text in found.items() if text is not None}
 
@@ -217,25 +215,9 @@ def _counts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
 def _key_by_index(pointer: str, row: Json, rows: OutcomeRows, sent: Sequence[str]) -> str:
     """Return the key of the item whose index is in the row or is its name in a map; "" if there is none."""
     is_named = rows.names == "index"
-    text = pointer.rpartition("/")[2] if is_named else _text_at(row, rows.members.get("index"))
+    text = pointer.rpartition("/")[2] if is_named else text_at(row, rows.members.get("index"))
     at = int(text) - rows.first_index if text and text.isdecimal() else -1
     return sent[at] if 0 <= at < len(sent) else text or ""
-
-
-def reported_rows(document: Json, rows: OutcomeRows, key: tuple[str, ...]) -> list[tuple[str, str, Json]]:
-    """Return pointer, key and value of each row in a reply. The key is "" if the row does not tell it.
-
-    A row without a key of its own tells the key in its record, or in the item that it repeats.
-    """
-    found, pointer = value_at(document, rows.place), pointer_of(rows.place)
-    if isinstance(found, dict) and rows.names:
-        keys = found if rows.names == "key" else [""] * len(found)
-        named = zip(found.items(), keys, strict=True)
-        return [(pointer + pointer_of((name,)), key, row) for (name, row), key in named]
-    listed = list(map(rows.unwrapped, found)) if isinstance(found, list) and not rows.names else []
-    inside = rows.members.get("record", rows.members.get("echo"))
-    path = rows.members.get("key", None if inside is None or len(key) > 1 else (*inside, *member_path(*key)))
-    return [(f"{pointer}/{at}", _text_at(row, path) or "", row) for at, row in enumerate(listed)]
 
 
 def _item_results(entry: Entry) -> ItemStatuses:
@@ -414,27 +396,6 @@ def _redacted_value(change: ValueChange, side: str) -> Json:
     return redact_body(member).partition(":")[2][:-1][:_MOST_CHARACTERS]
 
 
-def _answered(reply: Reply, operation: Operation) -> Json:
-    """Return the document in a reply, which is a list if the reply has lines; None if there is none."""
-    lines = operation.answers_lines(reply.status, reply.media_type)
-    return json_value(reply.body, reply.media_type, lines=lines)
-
-
-def json_value(body: bytes, media_type: str | None, *, lines: bool = False) -> Json:
-    charset = parse_content_type({"content-type": media_type or ""})[1]
-    try:
-        if lines:
-            return [line.value for line in read_lines(body, charset)]
-        return json.decode(body, charset)
-    except MalformedBody:
-        return None
-
-
-def _text_at(item: Json, path: Path | None) -> str | None:
-    value = None if path is None else value_at(item, path)
-    return value if value is None or isinstance(value, str) else json.encode(value).decode()
-
-
 def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]:
     """Yield for each item its pointers: `sent` in the request, `reported` in the reply, or None if missing.
 
@@ -448,7 +409,7 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
     is_bare = batch.bare_item and len(keys) == 1 and _is_bare(entry, batch)
     # Items that are cut off come last, and have no rows.
     cut = entry.decided.counts.get(Action.SKIPPED, 0) if batch.atomicity.cuts_off else 0
-    reported = _reported(keys[: len(keys) - cut], batch, _answered(entry.reply, operation))
+    reported = row_pointers(keys[: len(keys) - cut], batch, answered_document(entry.reply, operation))
     items = pointer_of(batch.items)
     for index, key in enumerate(keys):
         step = escape_step(key) if batch.is_map else index
@@ -457,7 +418,7 @@ def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]
 
 def rows_of_items(entry: Entry, operation: Operation) -> Sequence[Json]:
     """Return for each item its row in the reply, or None."""
-    document = _answered(entry.reply, operation)
+    document = answered_document(entry.reply, operation)
     pointers = (place["reported"] for place in item_places(entry, operation))
     return [None if one is None else value_at(document, parse_pointer(one)) for one in pointers]
 
@@ -467,54 +428,6 @@ def _is_bare(entry: Entry, batch: Batch) -> bool:
     document = json_value(entry.call.body, entry.call.headers.get("content-type"))
     name = str(batch.items[0]).lower()
     return isinstance(document, dict) and name not in [member.lower() for member in document]
-
-
-def _reported(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
-    found: dict[int, str] = {}
-    for rows in batch.outcome.rows:
-        for index, pointer in _pointers(keys, rows, batch.key, document).items():
-            found.setdefault(index, pointer)
-    accepted, others = batch.outcome.rows_of("accepted"), [at for at in range(len(keys)) if at not in found]
-    if accepted and batch.outcome.rows_of("rejected"):
-        taken = frozenset(found.values())
-        free = [one for one, _, _ in reported_rows(document, accepted, batch.key) if one not in taken]
-        if len(free) == len(others):  # keys that the server assigned: the rows are in the order of the items
-            found |= dict(zip(others, free, strict=True))
-    return found
-
-
-def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document: Json) -> Mapping[int, str]:
-    """Return the pointers of rows by item index: by the row's index or key, else by the order of all rows."""
-    told = reported_rows(document, rows, key)
-    if rows.names:
-        by_name = {pointer.rpartition("/")[2]: pointer for pointer, _, _ in told}
-        known_keys = frozenset(keys)
-        names = [[*map(escape_step, _names(rows, key, at, known_keys))] for at, key in enumerate(keys)]
-        of_items = ((at, [one for one in known if one in by_name]) for at, known in enumerate(names))
-        return {at: by_name[known[0]] for at, known in of_items if known}
-    if "index" in rows.members:
-        indexes = [_text_at(row, rows.members["index"]) for _, _, row in told]
-        return {
-            int(at) - rows.first_index: pointer
-            for at, (pointer, _, _) in zip(indexes, told, strict=True)
-            if at and at.isdecimal()
-        }
-    by_key = {key: pointer for pointer, key, _ in told if key}
-    found = {index: by_key[key] for index, key in enumerate(keys) if key in by_key}
-    if rows.subset == "all" and len(found) < len(told) == len(keys):
-        return {index: pointer for index, (pointer, _, _) in enumerate(told)}
-    return found
-
-
-def _names(rows: OutcomeRows, key: str, index: int, keys: frozenset[str]) -> Iterator[str]:
-    """Yield the names that an item may have in a map: its key, parts of the key, an index that is no key."""
-    by_index = str(index + rows.first_index)
-    if rows.names == "index":
-        yield by_index
-        return
-    yield from (key, *key.split("/"))
-    if by_index not in keys:
-        yield by_index
 
 
 @contextmanager

@@ -29,7 +29,8 @@ _ENTITY = (
 def marked_headers(call: Call, answer: Answer | Entry, number: int | None) -> tuple[tuple[str, str], ...]:
     """Return the reply's headers with the sandbox's Date and, unless `number` is None, Mock-* headers."""
     headers = list(answer.reply.headers)
-    if call.now is not None and not (answer.applied and _is_dated(answer.reply)):
+    is_foreign = bool(answer.applied or answer.forwarded_to)
+    if call.now is not None and not (is_foreign and _is_dated(answer.reply)):
         headers.insert(0, ("Date", print_http_date(call.now)))
     if number is not None:
         marks = (

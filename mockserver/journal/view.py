@@ -73,6 +73,7 @@ class View:
             "applied": list(entry.applied),
             "fault": entry.fault or None,
             "offContract": entry.off_contract or None,
+            "forwardedTo": entry.forwarded_to or None,
             "durationMillis": round(entry.duration_ms, 3),
             "delayMillis": round(entry.delay_ms, 3),
         }
@@ -218,6 +219,7 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
         f"{short['durationMillis']:.0f} ms",
         f"[{sandbox}]",
         f"#{short['number']}" if numbers and short["number"] else "",
+        f"→ {short['forwardedTo']}" if short["forwardedTo"] else "",
         _scenario_effects(short),
     ]
     return "  ".join(part for part in parts if part)

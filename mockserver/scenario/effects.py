@@ -294,13 +294,13 @@ class AppliedEffects:
         effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
 
         def handle(request: Request, state: State) -> Reply:
-            wrong = _item_fault(effect)
+            wrong = item_fault_of(effect)
             if wrong is None:
                 reply = _run_item(partial(handler, request), effect, state)
             else:
                 if effect.commit and handler(request, state).status < _FIRST_REFUSAL:
                     self.actual[0] = Outcome(Item(0, "", request.document), Action.UPDATED)
-                reply = run_and_roll_back(partial(self._refused, wrong, request), state)
+                reply = run_and_roll_back(partial(self.refused, wrong, request), state)
             return apply_envelope(reply, self.decision.envelope, None)
 
         return handle
@@ -333,7 +333,7 @@ class AppliedEffects:
         return opened
 
     def _keep(self, keep: StoreItem, item: Item, effect: Effect, request: Request, state: State) -> Outcome:
-        wrong = _item_fault(effect)
+        wrong = item_fault_of(effect)
         problem = None if wrong is None else self.fault(wrong, item, request)
         if problem is not None and not effect.commit:
             raise Rejected(problem)
@@ -357,7 +357,7 @@ class AppliedEffects:
     def _render(self, handler: CompleteBatchHandler, batch: Batch) -> RenderBatch:
         def render(result: BatchResult, state: State) -> Reply:
             told = [self.reported.get(outcome.item.index, outcome) for outcome in result.outcomes]
-            shown = tuple(self._shown(told, handler, batch))
+            shown = tuple(self.shown(told, handler, batch))
             stored = self._stored_anyway(told) if self.decision.effects else {}
             reply = handler.render(BatchResult(result.request, shown, stored), state)
             return apply_envelope(reply, self.decision.envelope, batch)
@@ -371,7 +371,7 @@ class AppliedEffects:
         unstored = dict.fromkeys([*self.actual, *(held & omitted)], False)
         return {**unstored, **dict.fromkeys(self.reported, True)}
 
-    def _shown(self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
+    def shown(self, reported: list[Outcome], handler: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
         shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, handler, batch)]
         envelope = self.decision.envelope
         return (
@@ -400,7 +400,7 @@ class AppliedEffects:
             if not effect.omit or (atomic and not outcome.accepted):
                 yield from (outcome for _ in range(1 + effect.duplicate))
 
-    def _refused(self, wrong: Fault, request: Request, state: State) -> Reply:
+    def refused(self, wrong: Fault, request: Request, state: State) -> Reply:
         reply = self.refuse(self._refusal(wrong, request), request.call, request.operation, state)
         return reply if wrong.status is None else replace(reply, status=wrong.status)
 
@@ -429,7 +429,7 @@ def _words(effect: Effect) -> Iterator[str]:
         "warned": effect.warn is not None,
         "omitted": effect.omit,
         "duplicated": bool(effect.duplicate),
-        "stored": effect.commit is True and (effect.omit or _item_fault(effect) is not None),
+        "stored": effect.commit is True and (effect.omit or item_fault_of(effect) is not None),
         "not-stored": effect.commit is False,
     }
     yield from (word for word, holds in applies.items() if holds)
@@ -471,7 +471,7 @@ def _unused_key(value: object, number: int) -> object:
     return _FIRST_EXTRA_KEY + number if isinstance(value, int) else f"phantom-{number}"
 
 
-def _item_fault(effect: Effect) -> Fault | None:
+def item_fault_of(effect: Effect) -> Fault | None:
     return effect.fail or (_TIMEOUT_FAULT if effect.hang_ms is not None else None)
 
 

@@ -22,6 +22,7 @@ from mockserver.engine.call import Pipeline
 from mockserver.engine.conformance import conformance_check
 from mockserver.engine.first_world import with_first_records
 from mockserver.engine.nearest import OperationDirectory
+from mockserver.engine.passage import Passage
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxError, VendorError
 from mockserver.journal.access_log import Note, ignore_note
@@ -41,9 +42,12 @@ from mockserver.server.asgi import MAX_BODY_BYTES, MissRecorder, MockServerApp
 from mockserver.server.backend import Backend, check_settings, memory_backend, shared_backend
 from mockserver.server.exchange import Recorder
 from mockserver.server.files import read_fixtures, read_scenarios
+from mockserver.server.forwarding import Forwarder, ForwardRules
 from mockserver.server.in_process import InProcessClient
+from mockserver.server.listening import StartupError
 from mockserver.server.routing import VendorApp
 from mockserver.server.work_threads import CallThread
+from mockserver.spec.loading import vendor_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Options:
     max_sandboxes: int = MAX_SANDBOXES
     remote_hosts: tuple[str, ...] = ()
     """Hosts that this server may call besides loopback."""
+    forward: ForwardRules | None = None
+    """Which calls a real server answers; None if the mock answers all."""
     examples: Callable[[], ExampleSource] = NoExamples
     """Function that returns the source of example batches."""
     scenario_files: tuple[Path, ...] = ()
@@ -115,6 +121,7 @@ class Lasting:
     journal: Journal
     clock: Clock
     started: datetime
+    door: Door
     note: Note = ignore_note
 
     def uptime_seconds(self) -> int:
@@ -183,6 +190,7 @@ def _lasting(
         ),
         clock,
         started,
+        Door(options.remote_hosts),
         note,
     )
 
@@ -272,7 +280,7 @@ def _application(
     guarded = AccessGuard(site, options.hosts, *tokens, takes_password=True)
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread), directory),
+        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread, lasting.door), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
@@ -307,7 +315,7 @@ def _control_plane(options: Options, app: Application, control: ASGIApp) -> ASGI
         metric_sources=MetricSources(backend.counters, open_calls, app.lasting.uptime_seconds, backend.check),
         case_runs=backend.case_runs,
         examples=options.examples(),
-        door=Door(options.remote_hosts),
+        door=app.lasting.door,
         reports=options.reports,
         settings=options.settings,
         strict_auth=options.strict_auth,
@@ -333,18 +341,34 @@ def _vendor_apps(
     options: Options,
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
-    recording: tuple[Recorder, CallThread],
+    tools: tuple[Recorder, CallThread, Door],
     directory: OperationDirectory,
 ) -> Mapping[str, VendorApp]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
     apps = {}
+    recorder, thread, door = tools
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
         pipeline = Pipeline(admission, envelope, directory)
-        apps[vendor.name] = VendorApp(pipeline, *recording)
+        forwarder = None
+        if options.forward is not None and vendor is _forwarded(options, served):
+            options.forward.check(vendor, door)
+            passage = Passage(pipeline, options.forward.to, options.max_body_bytes)
+            forwarder = Forwarder(passage, options.forward, door, recorder, thread)
+        apps[vendor.name] = VendorApp(pipeline, recorder, thread, forwarder)
     return apps
+
+
+def _forwarded(options: Options, served: tuple[LoadedVendor, ...]) -> LoadedVendor:
+    """Return the only vendor that is named, or the only file. Raises StartupError if there are several."""
+    names = [vendor_name(file) for file in options.files] or options.vendors
+    found = [vendor for vendor in served if vendor.name in names]
+    if len(found) != 1:
+        what = f"a real server answers for one vendor or FILE; {len(found) or 'none'} are named"
+        raise StartupError(what, "--forward", f"mockserver run --vendor {served[0].name} --forward URL")
+    return found[0]
 
 
 @dataclass(slots=True)

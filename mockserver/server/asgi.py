@@ -198,7 +198,9 @@ class MockServerApp:
                 in_flight=counts.in_flight,
                 same_key_in_flight=counts.same_key_in_flight,
             )
-            arrival = Arrival(call, head_refusal=header_refusal, body_refusal=body.refusal)
+            arrival = Arrival(
+                call, head_refusal=header_refusal, body_refusal=body.refusal, sent_body=body.received
+            )
             await self._answer(vendor, incoming, arrival, started, sending)
 
     async def _answer(

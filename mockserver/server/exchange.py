@@ -33,6 +33,8 @@ class Body(Value, frozen=True):
     headers: Mapping[str, str]
     content: bytes = b""
     refusal: Refusal | None = None
+    received: bytes | None = None
+    """The body with its content coding; None if it is too large."""
 
 
 async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
@@ -50,6 +52,7 @@ async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit:
 
 
 def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
+    received = content
     try:
         if "content-encoding" in headers:
             headers, content = decode(headers, content, limit)
@@ -59,8 +62,8 @@ def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
         elif "xml" in media_type and len(content) > MAX_VALUES:
             _check_count(_count_nodes(content), limit)
     except Refusal as refusal:
-        return Body(headers, content, refusal)
-    return Body(headers, content)
+        return Body(headers, content, refusal, received)
+    return Body(headers, content, received=received)
 
 
 def check_values(content: bytes, limit: int) -> None:

@@ -36,6 +36,7 @@ from mockserver.server.connexion_parts import (
     SecurityOperation,
 )
 from mockserver.server.exchange import Recorder, send_reply
+from mockserver.server.forwarding import Forwarder
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import Operation, RouteMatch, Spec, parameter_names
@@ -175,8 +176,14 @@ class VendorApp:
     added to the scope's `Arrival`, which has no route before; the vendor words each refusal.
     """
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, thread: CallThread) -> None:
-        self.pipeline, self._recorder, self._thread = pipeline, recorder, thread
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        recorder: Recorder,
+        thread: CallThread,
+        forwarder: Forwarder | None = None,
+    ) -> None:
+        self.pipeline, self._recorder, self._thread, self._forwarder = pipeline, recorder, thread, forwarder
         self.served = pipeline.served
         self._connexion = build_connexion(self.served, self._answer_routed)
 
@@ -212,6 +219,9 @@ class VendorApp:
         return MethodNotAllowed(allowed) if allowed else NotFound("path", path)
 
     async def _answer(self, arrival: Arrival, scope: Scope, send: Send) -> None:
+        if self._forwarder is not None and self._forwarder.rules.pass_on(arrival):
+            await self._forwarder(arrival, scope, send, scope[STARTED])
+            return
         reply, answer = await self._thread.call(arrival, partial(self._work, started=scope[STARTED]))
         if answer.delivery is None:
             await send_reply(reply, send)

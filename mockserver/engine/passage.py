@@ -1,0 +1,336 @@
+"""Calls that a real server answers: what is sent to it, and what of its answer the client gets.
+
+A rule works on such a call as on a call that the mock answers. An item that the rule keeps from being stored
+is not sent, so that a later attempt is the first one that the real server sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from msgspec.structs import replace
+
+from mockserver.codec.content_codings import decode
+from mockserver.engine.admission import Arrival
+from mockserver.engine.call import Opened, Pipeline
+from mockserver.engine.real_answers import RowChanger, read_outcomes, without_items, without_lines
+from mockserver.engine.reasons import one_line
+from mockserver.errors import Refusal, ServerRefusal, StoreUnavailableError
+from mockserver.model import (
+    ANONYMOUS,
+    LOST,
+    Action,
+    Answer,
+    Call,
+    Fault,
+    Item,
+    Outcome,
+    Reply,
+    Value,
+)
+from mockserver.sandbox.store import CallState, State
+from mockserver.scenario.effects import (
+    AppliedEffects,
+    apply_envelope,
+    apply_response,
+    item_fault_of,
+    run_and_roll_back,
+)
+from mockserver.scenario.model import NO_EFFECTS, Decision, EnvelopeEffect
+from mockserver.spec.batch_forms import Batch
+from mockserver.spec.openapi import RouteMatch
+from mockserver.vendor import BatchResult, Request, default_fault_problem
+
+STORED = "forwarded"
+"""Collection of the keys of the items that the real server has told as stored."""
+
+_FIRST_REFUSAL = 400
+_MAX_SAID = 300
+_CANNOT_HOLD = (
+    "a rule keeps an item from being sent, but only JSON and lines can be sent without it; nothing was sent"
+)
+_UNCHANGED = "the answer of the real server tells nothing of items, so that rule {} changed none of its rows"
+
+
+class Departure(Value, frozen=True):
+    """A call as it leaves for the real server."""
+
+    call: Call
+    opened: Opened = Opened()
+    route: RouteMatch | None = None
+    decision: Decision = NO_EFFECTS
+    held: frozenset[int] = frozenset()
+    """Indexes of the items that are not sent."""
+    body: bytes | None = None
+    """Body to send in place of the received body; None sends the body as it was received."""
+    answer: Answer | None = None
+    """Answer of this server, if nothing is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The way of one vendor's calls to a real server and back."""
+
+    pipeline: Pipeline
+    to: str
+    """Address of the real server."""
+    max_body_bytes: int
+
+    def depart(self, arrival: Arrival) -> Departure:
+        """Read the call, and decide which items are sent.
+
+        Raises InvalidHeaderError: `Mock-Scenario` is malformed; TooManySandboxesError; TakesLongError.
+        """
+        served, sandbox = self.pipeline.served, arrival.call.sandbox
+        sandboxes, work = self.pipeline.admission.sandboxes, partial(self._depart, arrival)
+        try:
+            with sandboxes.store.one_call():
+                sandboxes.enter(sandbox)
+                return sandboxes.transact_or_discard(sandbox, f"{served.name}/", work, create=True)
+        except StoreUnavailableError:
+            return sandboxes.discard(sandbox, f"{served.name}/", work)
+
+    def _depart(self, arrival: Arrival, state: CallState) -> Departure:
+        admission = self.pipeline.admission
+        call = admission.complete(arrival.call, ANONYMOUS, state)
+        match = arrival.route if isinstance(arrival.route, RouteMatch) else None
+        if admission.scenario_selector is not None:
+            admission.scenario_selector.check(call)
+        if match is None:
+            return Departure(call)
+        opened = self.pipeline.open(call, match, may_take_long=arrival.may_take_long)
+        state.enter("" if opened.request is None else opened.request.tenant)
+        selector = admission.scenario_selector
+        decision = (
+            NO_EFFECTS if selector is None else selector.decide(call, match.operation, opened.request, state)
+        )
+        departure = Departure(call, opened, match, decision)
+        return departure if decision is NO_EFFECTS else self._held_back(departure, state)
+
+    def _held_back(self, departure: Departure, state: State) -> Departure:
+        """Return the departure without the items that its decision keeps from being stored.
+
+        If no item is left, nothing is sent, and the mock answers.
+        """
+        call, decision, request = departure.call, departure.decision, departure.opened.request
+        held = _held_items(decision, request)
+        departure = replace(departure, held=held)
+        if decision.wait_s is None and (request is None or not held):
+            return departure
+        if decision.wait_s is not None or request is None or len(held) == max(1, len(request.items)):
+            answer = run_and_roll_back(partial(self._mock_answer, departure), state)
+            return replace(departure, answer=answer)
+        try:
+            body = self._without(held, request)
+        except Refusal as refusal:
+            answer = self.pipeline.refuse(call, refusal, request.operation, state)
+            return replace(departure, answer=replace(answer, applied=decision.applied))
+        return replace(departure, body=body)
+
+    def _mock_answer(self, departure: Departure, state: State) -> Answer:
+        if departure.route is None:
+            raise AssertionError("only an operation has rules")
+        opened, operation = departure.opened, departure.route.operation
+        return self.pipeline.work_with_effects(departure.call, operation, opened, departure.decision, state)
+
+    def _without(self, held: frozenset[int], request: Request) -> bytes:
+        """Return the body without the held items. Raises ServerRefusal: no item can be left out."""
+        batch, body = request.operation.batch, request.call.body
+        if batch is None:
+            raise AssertionError("a single write is held as a whole")
+        if self.pipeline.served.plans[request.operation.id].bodies[request.media_type].has_lines:
+            return without_lines(body, held, 2 if batch.pairs else 1)
+        left = None
+        if "json" in request.media_type:
+            left = without_items(body, batch, held, [item.key for item in request.items])
+        if left is None:
+            raise ServerRefusal(501, "cannot-hold-item", _CANNOT_HOLD)
+        return left
+
+    def arrive(self, departure: Departure, reply: Reply) -> tuple[Answer, bool]:
+        """Return the answer for client and journal, and whether it differs from what the real server sent.
+
+        The answer's body has no content coding, unless the coding is unknown.
+        """
+        served, call = self.pipeline.served, departure.call
+        sandboxes, scope = self.pipeline.admission.sandboxes, f"{served.name}/"
+        work = partial(self._arrive, departure, _decoded(reply, self.max_body_bytes))
+        try:
+            with sandboxes.store.one_call():
+                return sandboxes.transact_or_discard(call.sandbox, scope, work, create=False)
+        except StoreUnavailableError:
+            return sandboxes.discard(call.sandbox, scope, work)
+
+    def _arrive(self, departure: Departure, reply: Reply, state: CallState) -> tuple[Answer, bool]:
+        request, decision, route = departure.opened.request, departure.decision, departure.route
+        operation = route.operation if route else None
+        state.enter("" if request is None else request.tenant)
+        real: tuple[Outcome, ...] = ()
+        if request is not None and request.operation.batch is not None:
+            sent = [item for item in request.items if item.index not in departure.held]
+            real = read_outcomes(request, sent, reply)
+            real = _remembered(real, request.operation.batch, state)
+        is_refused = reply.status >= _FIRST_REFUSAL and not real
+        answer = Answer(
+            reply,
+            operation.id if operation else None,
+            real,
+            refusal=f"http-{reply.status}" if is_refused else None,
+            reason=one_line(_said(reply)) if is_refused else "",
+            forwarded_to=self.to,
+        )
+        if operation is None or decision is NO_EFFECTS:
+            return answer, False
+        changed = answer if request is None else self._with_effects(departure, request, answer, state)
+        say = self.pipeline.say(departure.call, operation, state)
+        example = self.pipeline.example(departure.call, operation, decision, say)
+        changed = apply_response(changed, decision, departure.call, say, example)
+        return changed, changed.reply is not answer.reply
+
+    def _with_effects(self, departure: Departure, request: Request, answer: Answer, state: State) -> Answer:
+        """Return the answer with the effects on its items and on what is around them."""
+        decision, batch, reply = departure.decision, request.operation.batch, answer.reply
+        effects = AppliedEffects(decision, self.pipeline.served.vendor.fault, self.pipeline.served.refuse)
+        if batch is None:
+            wrong = item_fault_of(decision.effects[0]) if 0 in decision.effects else None
+            if wrong is not None and reply.status < _FIRST_REFUSAL:
+                reply = run_and_roll_back(partial(effects.refused, wrong, request), state)
+            return replace(answer, reply=apply_envelope(reply, decision.envelope, None))
+        changes_rows = decision.effects or departure.held or (decision.envelope and _moves(decision.envelope))
+        outcomes = answer.outcomes
+        if changes_rows and outcomes:
+            told = self._told(departure, request, outcomes, effects, state)
+            work = partial(self._with_rows, request, answer, told, effects)
+            reply = run_and_roll_back(work, state)
+            outcomes = effects.actual_outcomes(tuple(told))
+        reason = _UNCHANGED.format(", ".join(decision.applied)) if changes_rows and not outcomes else ""
+        return replace(
+            answer,
+            reply=apply_envelope(reply, decision.envelope, batch),
+            outcomes=outcomes,
+            reason=one_line(reason) or answer.reason,
+        )
+
+    def _told(
+        self,
+        departure: Departure,
+        request: Request,
+        real: Sequence[Outcome],
+        effects: AppliedEffects,
+        state: State,
+    ) -> list[Outcome]:
+        """Return the outcome of each item in the order sent: the real outcome, or that of a held item.
+
+        What the answer tells instead is put into `effects.reported`; what happened into `effects.actual`.
+        """
+        by_index = {outcome.item.index: outcome for outcome in real}
+        for item in request.items:
+            effect = departure.decision.effects.get(item.index)
+            wrong = None if effect is None else item_fault_of(effect)
+            if wrong is not None:
+                problem = effects.fault(wrong, item, request)
+                failed = Outcome(item, Action.REJECTED, item.document, (problem,))
+                if item.index in departure.held:
+                    by_index[item.index] = failed
+                else:
+                    effects.reported[item.index] = failed
+            elif item.index in departure.held:
+                rule = departure.decision.effect_rules.get(item.index, ", ".join(departure.decision.applied))
+                lost = Fault(LOST, message=f"not sent to the real server by rule {rule}")
+                problem = default_fault_problem(lost, item, request)
+                effects.actual[item.index] = Outcome(item, Action.SKIPPED, problems=(problem,))
+                by_index[item.index] = self._as_stored(item, departure, request, state)
+            if effect is not None and effect.warn is not None and item.index in by_index:
+                warned = by_index[item.index]
+                warning = effects.fault(effect.warn, item, request)
+                by_index[item.index] = replace(warned, warnings=(*warned.warnings, warning))
+        return [by_index[item.index] for item in request.items if item.index in by_index]
+
+    def _as_stored(self, item: Item, departure: Departure, request: Request, state: State) -> Outcome:
+        """Return the outcome that the mock gives an item alone, or a plain one if the mock rejects it."""
+        handler = self.pipeline.served.batch_handlers[request.operation.id]
+        alone = replace(request, items=(item,))
+        work = partial(self.pipeline.outcomes, alone, departure.opened.verdicts, handler)
+        found = run_and_roll_back(work, state)
+        return found[0] if found and found[0].accepted else Outcome(item, Action.CREATED, item.document)
+
+    def _with_rows(
+        self, request: Request, answer: Answer, told: Sequence[Outcome], effects: AppliedEffects, state: State
+    ) -> Reply:
+        """Return the real answer with the rows, counts and status of what a client is told instead."""
+        operation, batch = request.operation, request.operation.batch
+        if batch is None:
+            raise AssertionError("only a batch has rows")
+        handler = self.pipeline.served.batch_handlers[operation.id]
+        reported = [effects.reported.get(outcome.item.index, outcome) for outcome in told]
+        shown = effects.shown(reported, handler, batch)
+        sent = {outcome.item.index for outcome in answer.outcomes}
+        changed = {index for index, one in effects.decision.effects.items() if item_fault_of(one) or one.warn}
+        own = changed.union(one.item.index for one in told if one.item.index not in sent)
+
+        def write(*outcomes: Outcome) -> Reply:
+            return handler.render(BatchResult(request, outcomes), state)
+
+        changer = RowChanger(operation, batch, frozenset(own), write)
+        reply = changer.change(answer.reply, answer.outcomes, shown)
+        was, now = write(*answer.outcomes).status, write(*shown).status
+        return replace(reply, status=now) if reply.status == was else reply
+
+
+def _held_items(decision: Decision, request: Request | None) -> frozenset[int]:
+    """Return the indexes of the items that are not sent: items that the decision keeps from being stored."""
+    first = decision.commit.first
+    if request is None:
+        return frozenset({0} if first == 0 else ())
+    if not request.operation.writes:
+        return frozenset()
+    every = frozenset(range(max(1, len(request.items))))
+    failed = {at for at, one in decision.effects.items() if item_fault_of(one) and not one.commit}
+    batch = request.operation.batch
+    if failed and batch is not None and batch.atomic:
+        return every
+    lied = {at for at, one in decision.effects.items() if one.commit is False}
+    return every & (failed | lied | ({at for at in every if at >= first} if first is not None else set()))
+
+
+def _moves(envelope: EnvelopeEffect) -> bool:
+    return bool(envelope.order or envelope.phantom)
+
+
+def _remembered(real: tuple[Outcome, ...], batch: Batch, state: State) -> tuple[Outcome, ...]:
+    """Return the outcomes; an item whose key was stored before is updated if the operation is an upsert."""
+    found = []
+    for outcome in real:
+        key = outcome.item.key
+        if outcome.accepted and key:
+            known = state.collection(STORED)
+            place = f"{batch.collection}/{key}"
+            if place in known and batch.upsert and outcome.action is Action.CREATED:
+                outcome = replace(outcome, action=Action.UPDATED)  # noqa: PLW2901
+            known[place] = {"key": key}
+        found.append(outcome)
+    return tuple(found)
+
+
+def _decoded(reply: Reply, limit: int) -> Reply:
+    """Return the reply without its content coding, or as it is if the coding is unknown."""
+    headers = {name.lower(): text for name, text in reply.headers}
+    try:
+        left, body = decode(headers, reply.body, limit)
+    except Refusal:
+        return reply
+    if left is headers:
+        return reply
+    return replace(reply, body=body, headers=tuple([one for one in reply.headers if one[0].lower() in left]))
+
+
+def _said(reply: Reply) -> str:
+    """Return why the real server refused a call, as its answer says."""
+    text = reply.body[:_MAX_SAID].decode("utf-8", "replace")
+    return (
+        f"the real server answered {reply.status}: {text}"
+        if text
+        else f"the real server answered {reply.status}"
+    )
