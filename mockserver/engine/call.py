@@ -63,7 +63,7 @@ _FIRST_REFUSAL = 400
 _MAX_FAULT = 120
 _MANY_RECORDS = 2_000
 _MANY_ITEMS = 200
-_RECORD_ERRORS = (
+RECORD_ERRORS = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError),
 )
 """Errors that occur if a stored record has a shape that the code never writes."""
@@ -131,7 +131,7 @@ class Pipeline:
         """
         try:
             admitted = self.admission.admit(arrival, state)
-        except _RECORD_ERRORS as error:
+        except RECORD_ERRORS as error:
             return Admitted(replace(arrival.call, now=state.now)), _failure(error, state)
         if not arrival.may_take_long and self._takes_long(admitted, state):
             raise TakesLongError
@@ -444,7 +444,7 @@ class Pipeline:
 def _failure(error: Exception, state: State) -> Answer | Exception:
     """Return an answer if a loaded record of a wrong shape may have caused the error, else the error."""
     places = (state.sandbox_collection(LOADED).get("last") or EMPTY).get("places")
-    if not places or not isinstance(error, _RECORD_ERRORS):
+    if not places or not isinstance(error, RECORD_ERRORS):
         return error
     fault = f"{type(error).__name__}: {one_line(str(error))[:_MAX_FAULT]}"
     detail = f"a record that was loaded cannot be read ({fault}); see what was loaded at {', '.join(places)}"

@@ -7,6 +7,7 @@ is not sent, so that a later attempt is the first one that the real server sees.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,9 +15,10 @@ from msgspec.structs import replace
 
 from mockserver.codec.content_codings import decode
 from mockserver.engine.admission import Arrival
-from mockserver.engine.call import Opened, Pipeline
-from mockserver.engine.real_answers import RowChanger, read_outcomes, without_items, without_lines
+from mockserver.engine.call import RECORD_ERRORS, Opened, Pipeline
+from mockserver.engine.real_answers import RowChanger, has_rows, read_outcomes, without_items, without_lines
 from mockserver.engine.reasons import one_line
+from mockserver.engine.told_rows import answered_document
 from mockserver.errors import Refusal, ServerRefusal, StoreUnavailableError
 from mockserver.model import (
     ANONYMOUS,
@@ -271,12 +273,20 @@ class Passage:
         own = changed.union(one.item.index for one in told if one.item.index not in sent)
 
         def write(*outcomes: Outcome) -> Reply:
-            return handler.render(BatchResult(request, outcomes), state)
+            # The mock does not know all that its own records have of what the real server stored.
+            with suppress(*RECORD_ERRORS):
+                return handler.render(BatchResult(request, outcomes), state)
+            return Reply(0)
 
+        document = answered_document(answer.reply, operation)
+        if not (has_rows(document, batch) or batch.outcome.names_failures_alone):
+            # Such an answer says that all items were accepted.
+            reply = answer.reply if all(one.accepted for one in shown) else write(*shown)
+            return reply if reply.status else answer.reply
         changer = RowChanger(operation, batch, frozenset(own), write)
         reply = changer.change(answer.reply, answer.outcomes, shown)
         was, now = write(*answer.outcomes).status, write(*shown).status
-        return replace(reply, status=now) if reply.status == was else reply
+        return replace(reply, status=now) if reply.status == was and now else reply
 
 
 def _held_items(decision: Decision, request: Request | None) -> frozenset[int]:

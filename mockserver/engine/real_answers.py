@@ -58,17 +58,21 @@ def read_outcomes(request: Request, sent: Sequence[Item], reply: Reply) -> tuple
     """
     batch = request.operation.batch
     document = answered_document(reply, request.operation)
-    if batch is None or batch.job is not None or not _has_rows(document, batch, reply):
+    if batch is None or batch.job is not None:
         return ()
+    if not has_rows(document, batch):
+        # An answer without rows tells of items if it is good, and would name those that were not accepted.
+        if reply.status >= _FIRST_REFUSAL or not (batch.atomic or batch.outcome.names_failures_alone):
+            return ()
+        return tuple([Outcome(item, Action.CREATED, item.document) for item in sent])
     pointers = row_pointers([item.key for item in sent], batch, document)
     return tuple([_outcome(item, pointers.get(at), document, batch) for at, item in enumerate(sent)])
 
 
-def _has_rows(document: Json, batch: Batch, reply: Reply) -> bool:
-    """Return whether the answer has a place of rows, or is good and tells facts about all items alone."""
-    if any(isinstance(value_at(document, rows.place), list | dict) for rows in batch.outcome.rows):
-        return reply.status < _FIRST_REFUSAL or isinstance(document, dict)
-    return reply.status < _FIRST_REFUSAL and batch.outcome.names_failures_alone
+def has_rows(document: Json, batch: Batch) -> bool:
+    """Return whether a list or map of rows is where `x-batch.outcome` says."""
+    places = [(rows.place, dict if rows.names else list) for rows in batch.outcome.rows]
+    return any(isinstance(value_at(document, place), kind) for place, kind in places)
 
 
 def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> Outcome:
