@@ -18,6 +18,7 @@ from mockserver.model import (
     AppliedEffect,
     Call,
     Delivery,
+    Difference,
     Outcome,
     Problem,
     Reply,
@@ -125,6 +126,8 @@ class Entry(Value, frozen=True):
     reply_cut_bytes: int = 0
     forwarded_to: str = ""
     """Address of the real server that answered; "" if the mock answered."""
+    differences: tuple[Difference, ...] = ()
+    """How the mock would have answered otherwise than the real server."""
 
     @property
     def fault(self) -> str:
@@ -168,6 +171,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         effects=answer.effects,
         delivery=answer.delivery,
         forwarded_to=answer.forwarded_to,
+        differences=answer.differences,
     )
 
 
@@ -218,6 +222,8 @@ class JournalQuery(Value, frozen=True):
     fault: str = ""
     """A transport fault, or `any` for all entries with a fault."""
     off_contract: bool | None = None
+    differs: bool | None = None
+    """Whether the mock would have answered otherwise than the real server."""
     text: str = ""
     """Text in path, query, bodies, item keys or reason, in any letter case."""
 
@@ -233,6 +239,7 @@ class JournalQuery(Value, frozen=True):
                 not self.fault or self.fault == entry.fault or (self.fault == ANY_FAULT and entry.fault != "")
             )
             and self.off_contract in (None, entry.off_contract != "")
+            and self.differs in (None, bool(entry.differences))
             and self._has_items(entry)
             and (not self.text or has_text(entry, self.text))
         )
