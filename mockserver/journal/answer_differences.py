@@ -18,7 +18,7 @@ from typing import TypeAlias
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.declared_outcomes import count_outcomes
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
-from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
+from mockserver.engine.told_rows import answered_document, key_texts, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
 from mockserver.model import Difference, Item, Json, Outcome, Reply, parse_pointer, pointer_of, value_at
 from mockserver.sandbox.snapshots import ValueChange, diff_values
@@ -132,7 +132,9 @@ class Answers:
             return []
         known = {*row_pointers([item.key for item in self.sent], batch, document).values()}
         told = [one for rows in batch.outcome.rows for one in reported_rows(document, rows, batch.key)]
-        return [key for pointer, key, _ in told if pointer not in known]
+        keys = {item.key for item in self.sent}
+        strange = [key for pointer, key, _ in told if pointer not in known]
+        return [next((text for text in key_texts(key) if text in keys), key) for key in strange]
 
     def _of_values(self, item: Item | None, key: str, three: Three) -> Iterator[Difference]:
         real, mock, twin = three
@@ -160,11 +162,14 @@ class Answers:
         return "message" if " " in str(mock) else "code"
 
     def _is_invented(self, kind: str, change: ValueChange) -> bool:
-        """Return whether the mock cannot know the value, which is neither sent nor of a vendor's package."""
-        sent = {name for name, _ in _members(self.request.document)}
-        return not self.has_prose and (
-            kind == "message" or (kind == "record" and sent.isdisjoint(parse_pointer(change.pointer)))
-        )
+        """Return whether the mock cannot know the value: not sent, enumerated or of a vendor's package."""
+        if self.has_prose or kind == "status":
+            return False
+        if kind == "record":
+            sent = {name for name, _ in _members(self.request.document)}
+            return sent.isdisjoint(parse_pointer(change.pointer))
+        enumerated = [value for name, value in _members(self.request.contract) if name == "enum"]
+        return not any(change.values.get("old") in value for value in enumerated)
 
     def _counts(self, *told: Sequence[Outcome]) -> Iterator[Difference]:
         """Yield the counts that differ by more than the outcomes of the items do."""

@@ -111,7 +111,7 @@ class View:
                 "cutBytes": entry.reply_cut_bytes,
             },
             "decided": self._decided(entry),
-            "differences": [self.difference(one) for one in entry.differences],
+            "differing": [self.difference(one) for one in entry.differences],
             "trace": entry.trace or None,
         }
 

@@ -249,9 +249,10 @@ def _fixture(one: Difference, answers: Answers, mock: Answer, tables: Tables) ->
             value = value_at(answers.sent[at.index(one.index)].document, (name,))
             for collections in tables.values():
                 for collection, documents in collections.items():
-                    of_others = collection != operation.collection
-                    if of_others and any(name in document for document in documents.values()):
-                        return f"fixture {collection} {value}"
+                    known = {str(one[name]).strip().casefold() for one in documents.values() if name in one}
+                    if known and collection != operation.collection:
+                        is_known = str(value).strip().casefold() in known
+                        return "" if is_known else f"fixture {collection} {value}"
     return ""
 
 
