@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.lines import read_lines
 from mockserver.errors import MalformedBody
-from mockserver.model import (
-    Json,
-    Path,
-    Reply,
-    escape_step,
-    member_path,
-    pointer_of,
-    texts_in,
-    value_at,
-)
+from mockserver.model import Json, Path, Reply, escape_step, member_path, pointer_of, texts_in, value_at
 from mockserver.spec.batch_forms import Batch, OutcomeRows
 from mockserver.spec.openapi import Operation
 
@@ -90,19 +80,13 @@ def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document
             for at, (pointer, _, _) in zip(indexes, told, strict=True)
             if at and at.isdecimal()
         }
-    by_key = {name: pointer for pointer, key, _ in reversed(told) for name in key_texts(key)}
+    path = rows.members.get("key")
+    inside = [(pointer, key, value_at(row, path) if path else None) for pointer, key, row in told if key]
+    by_key = {text: pointer for pointer, key, value in inside for text in (key, *texts_in(value))}
     found = {index: by_key[key] for index, key in enumerate(keys) if key in by_key}
     if rows.subset == "all" and len(found) < len(told) == len(keys):
         return {index: pointer for index, (pointer, _, _) in enumerate(told)}
     return found
-
-
-def key_texts(key: str) -> tuple[str, ...]:
-    """Return the key of a row, and if it is an object or a list, the texts in it."""
-    if key.startswith(("{", "[")):
-        with suppress(MalformedBody):
-            return key, *texts_in(json.decode(key.encode()))
-    return (key,) if key else ()
 
 
 def _names(rows: OutcomeRows, key: str, index: int, keys: frozenset[str]) -> Iterator[str]:
