@@ -7,7 +7,7 @@ drawn (an id, a time), and is not compared.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,6 +41,16 @@ _OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What the answers tell."""
+
+    real: Json
+    mock: Json
+    drawn: Mapping[Path, ValueChange]
+    """The drawn values: `old` is that of the mock, `new` that of the twin."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """The answers of real server, mock and twin to one request."""
 
@@ -52,16 +62,13 @@ class Answers:
     has_prose: bool
     """Whether the mock has the vendor's own messages."""
 
-    def drawn(self) -> Iterator[tuple[Path, Json, ValueChange]]:
-        """Yield the place of each drawn value, the real value, and the values of mock and twin."""
+    def told(self) -> Told:
         real, mock, twin = map(self._told, self.replies)
-        for change in diff_values(mock, twin):
-            yield (path := parse_pointer(change.pointer)), value_at(real, path), change
+        return Told(real, mock, dict(_changes(mock, twin)))
 
-    def differences(self) -> Iterator[Difference]:
-        real, mock, _ = map(self._told, self.replies)
-        drawn = {path for path, _, _ in self.drawn()}
-        found = [(parse_pointer(one.pointer), one) for one in diff_values(mock, real)]
+    def differences(self, told: Told) -> Iterator[Difference]:
+        real, mock, drawn = told.real, told.mock, told.drawn
+        found = _changes(mock, real)
         explained = {path[0] for path, _ in found if path[1:] == ("outcome",)}
         if (real.keys() ^ mock.keys()) & {str(item.index) for item in self.sent}:
             found, explained = [one for one in found if one[0] == ("", "status")], set()
@@ -155,6 +162,10 @@ class Answers:
         if kind == "record":
             return {name for name, _ in _members(self.request.document)}.isdisjoint(path)
         return not any(name == "enum" and mock in value for name, value in _members(self.request.contract))
+
+
+def _changes(old: Json, new: Json) -> list[tuple[Path, ValueChange]]:
+    return [(parse_pointer(one.pointer), one) for one in diff_values(old, new)]
 
 
 def _plain(value: Json) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -12,14 +12,15 @@ from msgspec.structs import replace as replaced
 from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
 from mockserver.engine.passage import Departure, decoded
-from mockserver.journal.answer_differences import EXPLAINING, Answers
-from mockserver.model import Answer, Call, Difference, Reply, value_at
+from mockserver.journal.answer_differences import EXPLAINING, Answers, Told
+from mockserver.model import Answer, Call, Difference, Item, Reply, value_at
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import SETTINGS, IdleTracker, Sandboxes
 from mockserver.sandbox.snapshots import dump_tables
 from mockserver.sandbox.store import CallState, State, Tables
 from mockserver.spec.openapi import RouteMatch
+from mockserver.vendor import Request
 
 RULE = "a rule that the mock does not know"
 """Cure of a difference that no assumption and no record settles."""
@@ -78,11 +79,13 @@ class Shadow:
             pair = self._pair(arrival.call)
             mock, twin = self._answers(pair, arrival)
             sent = tuple([item for item in request.items if item.index not in departure.held])
+            pair.made |= _keys(request, sent)
             replies = (decoded(reply, self.max_body_bytes), mock.reply, twin.reply)
             vendor = self.pipeline.served.vendor
             answers = Answers(request, sent, replies, pair.made, bool(vendor.batches or vendor.operations))
-            _learn(pair, answers)
-            found = tuple(answers.differences())
+            told = answers.told()
+            _learn(pair, told)
+            found = tuple(answers.differences(told))
             return self._with_cures(pair, found, answers, arrival, mock) if found else ()
         except Exception as error:  # noqa: BLE001 - the client gets the real answer, whatever the mock does
             return (Difference("failure", str(reply.status), repr(error), cure=RULE),)
@@ -163,8 +166,9 @@ class Shadow:
                 self._assume(copy, arrival.call, **{one.name: value})
                 reply, (real, mock, _) = self._ask(copy, arrival, pair).reply, answers.replies
                 if reply.media_type == mock.media_type:
-                    others = replace(answers, replies=(real, reply, reply)).differences()
-                    yield f"assumption {self._scope[:-1]}.{one.name}={value}", [*others]
+                    tried = replace(answers, replies=(real, reply, reply))
+                    left = [*tried.differences(tried.told())]
+                    yield f"assumption {self._scope[:-1]}.{one.name}={value}", left
 
 
 def _is_new(state: CallState) -> bool:
@@ -199,14 +203,17 @@ def _renamed(body: bytes, ids: Mapping[str, str]) -> bytes:
     return _LONG_ID.sub(lambda found: ids.get(found[0].decode(), "").encode() or found[0], body)
 
 
-def _learn(pair: _Pair, answers: Answers) -> None:
-    """Note keys and ids of the records that the client made; an id is a value that the mocks draw."""
-    batch = answers.request.operation.batch
-    for item in answers.sent:
-        paths = batch.key_paths if batch else ()
-        pair.made.update((str(path[-1]).lower(), str(value_at(item.document, path))) for path in paths)
-    for path, real, change in answers.drawn():
-        if _ID.fullmatch(text := str(real)) and not _DATE.match(text):
+def _keys(request: Request, sent: Iterable[Item]) -> set[tuple[str, str]]:
+    """Return name and text of the members that identify the items."""
+    paths = request.operation.batch.key_paths if request.operation.batch else ()
+    return {(str(path[-1]).lower(), str(value_at(item.document, path))) for item in sent for path in paths}
+
+
+def _learn(pair: _Pair, told: Told) -> None:
+    """Note the ids that the real server gave to the records that the client made."""
+    for path, change in told.drawn.items():
+        text = str(value_at(told.real, path))
+        if _ID.fullmatch(text) and not _DATE.match(text):
             pair.made.add((str(path[-1]).lower(), text))
             for at, name in enumerate(("old", "new")):
                 drawn = str(change.values.get(name))
