@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -274,3 +275,63 @@ def test_another_mock_in_place_of_the_real_server_differs_in_nothing(name: str, 
         reply = real.pipeline.handle(real.arrival(call))[1].reply
         shown += shadow.compare(mock.arrival(call), departure, reply)
     assert shown == []
+
+
+CODED = """
+openapi: 3.1.0
+info: {title: Meters, version: "1"}
+paths:
+  /meters:
+    post:
+      operationId: putMeters
+      x-batch:
+        items: ""
+        key: [id]
+        collection: meters
+        outcome: {list: "", code: /code, message: /text, key: /id, record: /meter}
+      requestBody:
+        required: true
+        content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Meter"}}}}
+      responses:
+        "200":
+          description: A row for each meter
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Row"}}}}
+components:
+  schemas:
+    Meter:
+      type: object
+      required: [id, value]
+      properties: {id: {type: string}, value: {type: integer, maximum: 9}, unit: {type: string}}
+    Row:
+      type: object
+      required: [id]
+      properties:
+        id: {type: string}
+        code: {type: string, enum: [out_of_range, missing]}
+        text: {type: string}
+        meter: {$ref: "#/components/schemas/Meter"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        ("out_of_range", 1, []),
+        ("missing", 1, [("code", "high", "", "missing", "out_of_range")]),
+        ("out_of_range", 2, [("record", "low", "/meter/value", "2", "1")]),
+    ],
+)
+def test_an_own_file_is_compared_by_its_codes_and_by_what_was_sent(
+    code: str, value: int, expected: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    rows = [
+        {"id": "high", "code": code, "text": "in words of its own"},
+        {"id": "low", "meter": {"unit": "kWh", "value": value, "id": "low"}},
+    ]
+    file = tmp_path / "meters.yaml"
+    file.write_text(CODED)
+    with serving(closing(lambda _sent: Reply(200, rows))) as url:
+        client = front(url, headers={}, files=(file,), vendors=("meters",)).within("/meters")
+        client.post("/meters", json=[{"id": "high", "value": 10}, {"id": "low", "value": 1}])
+        shown = [[one[name] for name in ("kind", "key", "place", "real", "mock")] for one in found(client)]
+        assert [tuple(one) for one in shown] == expected
