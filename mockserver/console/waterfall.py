@@ -67,7 +67,7 @@ def _find_stubs(found: Document) -> Iterator[Document]:
     for one in sorted(found["retries"], key=itemgetter("items"), reverse=True):
         if one["first"] in lanes and one["again"] in lanes:
             continue
-        wait = _words_of_wait(one)[0]
+        wait = _words_of_wait(one)
         if one["first"] in lanes:
             call, number, edge, says = one["first"], one["again"], 100, f"{wait} → #{one['again']}"
         else:
@@ -78,7 +78,10 @@ def _find_stubs(found: Document) -> Iterator[Document]:
 
 
 def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Iterator[Document]:
-    """Yield the bars with their places and words; words have the room between two bars of one lane."""
+    """Yield the bars with their places and words.
+
+    Words stand where there is more room: from the start of their bar to the next bar of the lane, or before.
+    """
     lanes = {bar["number"]: bar["lane"] for bar in found["bars"]}
     starts, free = dict.fromkeys(lanes.values(), 100.0), dict.fromkeys(lanes.values(), 0.0)
     for stub in (one for one in stubs if one["words"]):
@@ -88,20 +91,18 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
     for bar in reversed(found["bars"]):
         rights[bar["number"]], starts[bar["lane"]] = starts[bar["lane"]], float(bar["startMillis"]) * share
     joined = (one for one in found["retries"] if one["first"] in lanes)
-    waits = {one["again"]: _words_of_wait(one) for one in sorted(joined, key=itemgetter("items"))}
+    waits = {one["again"]: f": {_words_of_wait(one)}" for one in sorted(joined, key=itemgetter("items"))}
     for bar in found["bars"]:
         number, lane, top = f"#{bar['number']}", bar["lane"], _TOP + bar["lane"] * _LANE
         x, end = max(0, float(bar["startMillis"]) * share), min(100, float(bar["endMillis"]) * share)
         left, right = max(x, free[lane]), rights[bar["number"]]
-        status = f"{number} {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else number
+        status = f" {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else ""
         delay = f"delay {print_span(round(bar['delayMillis']))}" if bar["delayMillis"] else ""
-        label = _fit((f"{status} {bar['fault'] or delay}".rstrip(), status, number), right - left)
-        wait = waits.get(bar["number"], ())
-        before = _fit(
-            wait if label else (*(f"{one} {number}" for one in wait), number), min(x, right) - free[lane]
-        )
-        if label and not before:
-            label = _fit((f"{label}: {one}" for one in wait), right - left) or label
+        name = f"{number}{status} {bar['fault'] or delay}".rstrip()
+        texts = (f"{name}{waits.get(bar['number'], '')}", name, f"{number}{status}", number, "")
+        room = max(right - left, min(x, right) - free[lane])
+        words = next(one for one in texts if not one or (len(one) + 1) * _PERCENT <= room)
+        is_before = room > right - left
         yield {
             **bar,
             "x": round(x, 3),
@@ -110,22 +111,14 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
             "top": top,
             "middle": top + _MIDDLE,
             "tall": _HEIGHTS[bar["tone"]],
-            "label": label,
-            "before": before,
-            "wordsX": (round(min(x, right), 3), round(left, 3)),
+            "words": words,
+            "isBefore": is_before,
+            "wordsX": round(min(x, right) if is_before else left, 3),
             "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip(),
         }
-        free[lane] = left + len(label) * _PERCENT
+        free[lane] = left + (0 if is_before else len(words) * _PERCENT)
 
 
-def _words_of_wait(retry: Document) -> tuple[str, str]:
-    """Return words for the time from a call to its retry, the longer first."""
-    waited = (
-        f"after {print_span(retry['waitedMillis'])}" if retry["waitedMillis"] >= 0 else "before the answer"
-    )
-    return f"{retry['items']:,} again {waited}", waited
-
-
-def _fit(words: Iterable[str], room: float) -> str:
-    """Return the first of the words for which there is room, in percent of the narrowest picture, else ""."""
-    return next((one for one in words if (len(one) + 1) * _PERCENT <= room), "")
+def _words_of_wait(retry: Document) -> str:
+    wait = retry["waitedMillis"]
+    return f"{retry['items']:,} again {f'after {print_span(wait)}' if wait >= 0 else 'before the answer'}"
