@@ -145,12 +145,9 @@ def value_lines(body: ShownBody, pointer: str) -> list[Line]:
 
 def json_html(text: str) -> str:
     """Return a piece of JSON as HTML in which names, texts, numbers and literals have classes."""
-    pieces, done = list[str](), 0
-    for token in _JSON_TOKEN.finditer(text):
-        between, value = (escape(piece, quote=False) for piece in (text[done : token.start()], token[0]))
-        pieces.append(f'{between}<span class="j-{token.lastgroup}">{value}</span>')
-        done = token.end()
-    return "".join(pieces) + escape(text[done:], quote=False)
+    return _JSON_TOKEN.sub(
+        lambda token: f'<span class="j-{token.lastgroup}">{token[0]}</span>', escape(text, quote=False)
+    )
 
 
 def _want(wanted: bytearray, numbers: range) -> None:
