@@ -16,10 +16,10 @@ from mockserver.codec.urls import is_loopback
 from mockserver.console.pages import action, page
 from mockserver.console.screen import (
     CONSOLE,
-    ControlRefusal,
     Screen,
     Visit,
     download,
+    find_one,
     foreign,
     move_to,
     refusal_of,
@@ -194,8 +194,7 @@ def show_report(visit: Visit) -> Screen:
 def show_page(visit: Visit) -> Response:
     """Return a report that is a page, unchanged; the page can neither run scripts nor load anything."""
     report = _report(visit)
-    if report["kind"] != "page":
-        raise _unknown(f"{report['path']} is not a page")
+    find_one([report], "kind", "page", "unknown-report", f"{report['path']} is not a page")
     return foreign(_content(visit), "text/html; charset=utf-8")
 
 
@@ -208,21 +207,13 @@ def keep_report(visit: Visit) -> Response:
 
 
 def _report(visit: Visit) -> Document:
-    path = request.args.get("path", "")
-    reports: list[Document] = (visit.control.get("/reports"))["reports"]
-    for report in reports:
-        if report["path"] == path:
-            return report
-    raise _unknown(f"the folder of reports has no {path}")
+    path, reports = request.args.get("path", ""), visit.control.get("/reports")["reports"]
+    return find_one(reports, "path", path, "unknown-report", f"the folder of reports has no {path}")
 
 
 def _content(visit: Visit) -> bytes:
     answered = visit.control.call("GET", "/reports/file", query={"path": request.args["path"]})
     return answered.body
-
-
-def _unknown(detail: str) -> ControlRefusal:
-    return ControlRefusal(404, {"title": "Not Found", "code": "unknown-report", "detail": detail})
 
 
 def _decoded(content: bytes) -> Json:

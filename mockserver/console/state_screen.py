@@ -24,7 +24,6 @@ from mockserver.console.screen import (
     download,
     move_to,
     refusal_of,
-    shown_refusal,
 )
 from mockserver.model import Document
 
@@ -158,7 +157,7 @@ def load_dump(visit: Visit) -> Screen | Response:
     try:
         visit.control.call("PUT", visit.of_sandbox("/state"), RawBody(content, JSON_TYPE), {"vendor": vendor})
     except ControlRefusal as refusal:
-        return ask_for_dump(visit, shown_refusal(refusal), refusal.status)
+        return ask_for_dump(visit, refusal.problem, refusal.status)
     return move_to(visit.address(f"/state/{vendor}" if vendor else "/state"))
 
 
@@ -200,7 +199,7 @@ def show_difference(visit: Visit) -> Screen:
     except ControlRefusal as refusal:
         if refusal.problem.get("code") == "unknown-sandbox":
             raise
-        error, status = shown_refusal(refusal), refusal.status
+        error, status = refusal.problem, refusal.status
     return Screen(
         "diff.html",
         {
