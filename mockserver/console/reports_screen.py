@@ -65,20 +65,6 @@ def read_tables(found: Json) -> list[Document]:
     return [_vendor(one) for one in _objects(found.get("vendors"))[:MAX_VENDORS]]
 
 
-def read_causes(found: Json) -> list[Document]:
-    """Return the causes of a drill's findings, each with an example; [] for every other report."""
-    causes = _objects(found.get("causes")) if isinstance(found, dict) else []
-    return [
-        {
-            **{name: _text(one, name) for name in ("kind", "cause", "verdict")},
-            "cases": len(one["cases"]) if isinstance(one.get("cases"), list) else 0,
-            "example": {name: _text(shown, name) for name in ("case", "message")},
-        }
-        for one in causes[:MAX_FINDINGS]
-        for shown in _objects([one.get("example")])
-    ]
-
-
 def _vendor(vendor: Document) -> Document:
     operations = _objects(vendor.get("operations"))[:MAX_OPERATIONS]
     made = [
@@ -176,14 +162,12 @@ def show_report(visit: Visit) -> Screen:
     """Show one report: a page in a frame, the summary of a run as tables, every other report as text."""
     report = _report(visit)
     content = b"" if report["kind"] == "page" else _content(visit)
-    found = _decoded(content) if report["kind"] == "summary" else None
-    tables = read_tables(found)
+    tables = read_tables(_decoded(content)) if report["kind"] == "summary" else []
     text = "" if tables else content.decode(errors="replace")
     document = {
         **report,
         "called": KINDS[report["kind"]],
         "tables": tables,
-        "causes": read_causes(found),
         "text": text[:MAX_SHOWN],
         "is_cut": len(text) > MAX_SHOWN,
     }

@@ -95,18 +95,6 @@ def test_a_run_has_its_vendor_command_and_result_for_a_name(
     assert ("payt drill" in text, "91 cases · 3 silent" in text) == (True, True)
 
 
-def test_the_json_of_a_drill_is_shown_by_causes(visitor: Client, folder: Path) -> None:
-    example = {"case": "half", "message": HOSTILE}
-    cause = {"kind": "DROPPED", "cause": "not read", "verdict": "silent", "cases": ["half", "odd"]}
-    document = {"causes": [{**cause, "example": example}, {"cause": "no example"}, 5]}
-    (folder / "report.json").write_text(json.dumps(document))
-
-    shown = twin(visitor, "/reports/view.json?path=report.json")
-
-    assert shown["causes"] == [{**cause, "cases": 2, "example": example}]
-    assert "not read (DROPPED)" in page(visitor, "/reports/view?path=report.json")
-
-
 def test_a_skipped_case_of_junit_is_not_called_known(visitor: Client, folder: Path) -> None:
     (folder / "junit.xml").write_text('<testsuite tests="3" failures="1" skipped="1"/>')
 
