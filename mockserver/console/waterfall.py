@@ -99,7 +99,8 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
         status = f" {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else ""
         delay = f"delay {print_span(round(bar['delayMillis']))}" if bar["delayMillis"] else ""
         name = f"{number}{status} {bar['fault'] or delay}".rstrip()
-        texts = (f"{name}{waits.get(bar['number'], '')}", name, f"{number}{status}", number, "")
+        wait = waits.get(bar["number"], "")
+        texts = (name + wait, name, number + status, number, "")
         room = max(right - left, min(x, right) - free[lane])
         words = next(one for one in texts if not one or (len(one) + 1) * _PERCENT <= room)
         is_before = room > right - left
@@ -114,7 +115,7 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
             "words": words,
             "isBefore": is_before,
             "wordsX": round(min(x, right) if is_before else left, 3),
-            "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip(),
+            "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip() + wait,
         }
         free[lane] = left + (0 if is_before else len(words) * _PERCENT)
 
