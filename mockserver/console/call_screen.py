@@ -212,13 +212,7 @@ def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
     for item in items:
         for kind, members in (("problem", item["problems"]), ("warning", item["warnings"])):
             for member in members:
-                mark = {
-                    "kind": kind,
-                    "index": item["index"],
-                    "code": member["code"],
-                    "detail": member["detail"],
-                }
-                yield member["pointer"], mark
+                yield member["pointer"], {"kind": kind, "code": member["code"], "detail": member["detail"]}
 
 
 def _refused(reason: str) -> Iterator[tuple[str, Document]]:
@@ -226,8 +220,7 @@ def _refused(reason: str) -> Iterator[tuple[str, Document]]:
     for part in reason.split("; "):
         pointer, _, detail = part.partition(" ")
         if pointer.startswith("/"):
-            mark = {"kind": "problem", "index": None, "code": "refused", "detail": detail}
-            yield pointer.removesuffix(":"), mark
+            yield pointer.removesuffix(":"), {"kind": "problem", "code": "refused", "detail": detail}
 
 
 def _side(body: ShownBody, message: Document, marks: _Marks) -> Document:
