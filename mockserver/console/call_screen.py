@@ -227,7 +227,7 @@ def _side(body: ShownBody, message: Document, marks: _Marks) -> Document:
     text = message["body"]
     marked = [pointer for pointer, _ in marks.problems]
     hits = {*marks.hits[:MOST_HITS], marks.now}
-    shown = shown_lines(body, len(text), marked, marks.picked, hits, items=marks.items, opened=marks.opened)
+    shown = shown_lines(body, len(text), marked, marks.picked, hits, opened=marks.opened)
     return {
         "mediaType": _media_type(message),
         "characters": len(text),
