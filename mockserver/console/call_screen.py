@@ -76,8 +76,6 @@ TABS = (
 )
 """Name and title of each part of the page. A call without items has no part Items."""
 
-_FORMER_TABS = {"decided": "why"}
-
 RAW_CHARACTERS = 200_000
 """Maximum number of characters of a raw body on a page."""
 
@@ -435,7 +433,7 @@ def _document(visit: Visit) -> Document:
     tabs = dict(TABS if decided else TABS[1:])
     search = request.args.get("find", "")
     wanted = request.args.get("tab", "bodies" if search else "")
-    tab = next(name for name in (wanted, _FORMER_TABS.get(wanted), *tabs) if name in tabs)
+    tab = next(name for name in (wanted, *tabs) if name in tabs)
     switches = _switches(visit, call)
     page = item_page(decided, choice, {"applied": call["applied"], "switches": switches})
     return {

@@ -183,12 +183,6 @@ def test_names_and_values_of_json_have_classes_and_no_markup(reader: Client) -> 
     assert '<span class="j-name">"amount"</span>: <span class="j-number">1</span>' in text
 
 
-def test_a_former_name_of_a_part_still_leads_there(reader: Client) -> None:
-    order(reader, "A")
-
-    assert twin(reader, tab="decided")["tab"] == "why"
-
-
 def test_a_picked_item_can_be_made_to_fail(reader: Client) -> None:
     order(reader, "A", "B")
 
