@@ -213,12 +213,8 @@ def _snapshot_id(visit: Visit) -> str:
 
 
 def _not_default() -> Screen:
-    problem = {
-        "title": "The default sandbox stays",
-        "detail": "The default sandbox is not deleted here.",
-        "errors": [{"detail": "", "try": "reset it, or delete its snapshots"}],
-    }
-    return Screen("refusal.html", problem, 409)
+    problem = refusal_of("The default sandbox is not deleted here.", "reset it, or delete its snapshots")
+    return Screen("refusal.html", {"title": "The default sandbox stays", **problem}, 409)
 
 
 @page(BLUEPRINT, "/clock")

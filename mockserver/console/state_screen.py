@@ -162,8 +162,7 @@ def load_dump(visit: Visit) -> Screen | Response:
 
 
 def _nothing(detail: str, cure: str) -> Screen:
-    problem = {"title": "Nothing there", "detail": detail, "errors": [{"detail": "", "try": cure}]}
-    return Screen("refusal.html", problem, 404)
+    return Screen("refusal.html", {"title": "Nothing there", **refusal_of(detail, cure)}, 404)
 
 
 def _scopes(visit: Visit) -> list[Document]:

@@ -81,9 +81,7 @@ def html_page(document: Json) -> str:
         counted=counted,
         cut=lambda text: one_line(text, _LONGEST_PATH),
         has_bars=_has_bars,
-        outcome_squares=lambda items: outcome_squares(
-            [{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items]
-        ),
+        outcome_squares=outcome_squares,
         outcome_words=outcome_words,
         shown=lambda text: one_line(text, _LONGEST),
         # The HTML list numbers the steps itself.
@@ -142,7 +140,8 @@ def outcome_squares(items: Sequence[Mapping[str, str]]) -> list[OutcomeSquare]:
 def _square(first: int, items: Sequence[Mapping[str, str]]) -> OutcomeSquare:
     worst = max((item["outcome"] for item in items), key=BEST_TO_WORST.index)
     if len(items) == 1:
-        return OutcomeSquare(worst, f"item {first} {items[0]['key']}".rstrip() + f": {worst}")
+        key = one_line(items[0]["key"], _LONGEST_KEY)
+        return OutcomeSquare(worst, f"item {first} {key}".rstrip() + f": {worst}")
     counts = outcome_words(items).partition(": ")[2]
     return OutcomeSquare(worst, f"items {first} to {first + len(items) - 1}: {counts}")
 
