@@ -15,6 +15,7 @@ from mockserver.codec.urls import is_loopback
 from mockserver.console.pages import action, page
 from mockserver.console.screen import (
     CONSOLE,
+    ControlRefusal,
     Screen,
     Visit,
     download,
@@ -117,7 +118,9 @@ def show_report(visit: Visit) -> Screen:
 def show_page(visit: Visit) -> Response:
     """Return a report that is a page, unchanged; the page can neither run scripts nor load anything."""
     report = _report(visit)
-    find_one([report], "kind", "page", "unknown-report", f"{report['path']} is not a page")
+    if report["kind"] != "page":
+        detail = f"{report['path']} is not a page"
+        raise ControlRefusal(404, {"title": "Not Found", "code": "unknown-report", "detail": detail})
     return foreign(_content(visit), "text/html; charset=utf-8")
 
 
