@@ -30,7 +30,6 @@ from mockserver.journal.entry import Entry, JournalQuery, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.item_history import ItemAttempt, ItemHistory, find_histories, has_own_key
-from mockserver.journal.item_plot import draw_items
 from mockserver.journal.item_values import find_name
 from mockserver.journal.journal import Journal
 from mockserver.journal.ledger import SENT, EndedItem, describe_items, end_items, sum_items
@@ -160,7 +159,8 @@ class JournalOperations:
     ) -> Document:
         """Return the calls from one instant of the machine's clock to another; with `item`, only its calls.
 
-        Raises UnprocessableMemberError if the vendor is unknown, or no time lies between the instants.
+        Raises UnknownItemError if no call carried the item; UnprocessableMemberError if the vendor is unknown
+        or no time lies between the instants.
         """
         start = parse_instant(read_instant(from_, "/query/from")) if from_ else None
         end = parse_instant(read_instant(to, "/query/to")) if to else None
@@ -169,22 +169,14 @@ class JournalOperations:
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
         histories = self._histories(name, vendor, item)
         if item is not None:
+            if not histories:
+                known = dict.fromkeys(View().key(one.key) for one in self._histories(name, vendor))
+                detail = f"no call in the journal of {name} carried the item {item}"
+                cure = _suggestion(item, known) if known else "no call carried any item"
+                raise UnknownItemError("/query/item", detail, cure)
             carried = {attempt.number for one in histories for attempt in one.attempts}
             entries = [one for one in entries if one.number in carried]
         return chart_calls(entries, (start, end), histories, View())
-
-    def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
-        """Return the histories of the items with the key `item` as an SVG.
-
-        Raises UnknownItemError, UnprocessableMemberError.
-        """
-        found = self._histories(name, vendor, item)
-        if not found:
-            known = dict.fromkeys(View().key(one.key) for one in self._histories(name, vendor))
-            detail = f"no call in the journal of {name} carried the item {item}"
-            cure = _suggestion(item, known) if known else "no call carried any item"
-            raise UnknownItemError("/query/item", detail, cure)
-        return Reply(200, draw_items(found, View()).encode(), "image/svg+xml")
 
     def _histories(self, name: str, vendor: str, item: str | None = None) -> Sequence[ItemHistory]:
         self.sandboxes.check_exists(name)
