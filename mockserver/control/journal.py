@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from functools import partial
+from functools import cache
 from itertools import islice
 
 from msgspec.structs import asdict, replace
@@ -29,7 +29,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, JournalQuery, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
-from mockserver.journal.item_history import ItemAttempt, ItemHistory, find_histories, has_own_key
+from mockserver.journal.item_history import ItemHistory, find_histories, has_own_key
 from mockserver.journal.item_values import find_name
 from mockserver.journal.journal import Journal
 from mockserver.journal.ledger import SENT, EndedItem, describe_items, end_items, sum_items
@@ -119,7 +119,7 @@ class JournalOperations:
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
         used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
         return {
-            **sum_up(entries, items, View(), self._names(name).name_item),
+            **sum_up(entries, items, View(), self._item_namer(name)),
             "dropped": self.journal.kept.dropped(name),
             "quotas": [one for one in used if vendor in ("", one["vendor"])],
         }
@@ -143,11 +143,27 @@ class JournalOperations:
         ended = end_items(self._histories(name, vendor, item))
         found = (one for one in ended if not set(figure).isdisjoint(one.figures) and why in (None, one.why))
         stop = None if limit is None else skip + limit
-        name_item = self._names(name).name_item
+        name_item = self._item_namer(name)
         return [{**one.document(View()), "name": name_item(one)} for one in islice(found, skip, stop)]
 
-    def _names(self, name: str) -> ItemNames:
-        return ItemNames(self.served, partial(self.journal.kept.entry, name))
+    def _item_namer(self, name: str) -> Callable[[EndedItem], str | None]:
+        """Return what names items without a key as people do, such as by the number that the server gave."""
+
+        @cache
+        def rows(number: int) -> Sequence[Json]:
+            entry = self.journal.kept.entry(name, number)
+            operation = entry and find_operation(self.served, entry)
+            return rows_of_items(entry, operation) if entry and operation else ()
+
+        def name_item(item: EndedItem) -> str | None:
+            """Return the names of the created records, else that in the request; None for one with a key."""
+            if has_own_key(item.history):
+                return None
+            created = [one for one in item.history.attempts if one.created]
+            names = [find_name(row) for one in created for row in rows(one.number)[one.index : one.index + 1]]
+            return " and ".join(filter(None, names)) or find_name(item.history.attempts[-1].document) or None
+
+        return name_item
 
     def show_ledger(self, name: str, vendor: str = "") -> Document:
         """Return number and money of items by how they ended. Raises UnprocessableMemberError."""
@@ -253,32 +269,6 @@ class JournalOperations:
             if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
         ]
         return select(entries, query, last)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemNames:
-    """What people call items that have no key of their own, such as the number that the server gave."""
-
-    served: tuple[LoadedVendor, ...]
-    find: Callable[[int], Entry | None]
-    rows: dict[int, Sequence[Json]] = field(default_factory=dict)
-    """For each call by its number, the rows of its items in the reply."""
-
-    def name_item(self, item: EndedItem) -> str | None:
-        """Return the names of the created records, else that in the request; None for an item with a key."""
-        if has_own_key(item.history):
-            return None
-        created = [attempt for attempt in item.history.attempts if attempt.created]
-        names = [find_name(self._row(attempt)) for attempt in created]
-        return " and ".join(filter(None, names)) or find_name(item.history.attempts[-1].document) or None
-
-    def _row(self, attempt: ItemAttempt) -> Json:
-        if attempt.number not in self.rows:
-            entry = self.find(attempt.number)
-            operation = entry and find_operation(self.served, entry)
-            self.rows[attempt.number] = rows_of_items(entry, operation) if entry and operation else ()
-        rows = self.rows[attempt.number]
-        return rows[attempt.index] if attempt.index < len(rows) else None
 
 
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
