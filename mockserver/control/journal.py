@@ -168,7 +168,7 @@ class JournalOperations:
     def show_ledger(self, name: str, vendor: str = "") -> Document:
         """Return number and money of items by how they ended. Raises UnprocessableMemberError."""
         ledger = sum_items(end_items(self._histories(name, vendor)))
-        return {**ledger.document(), "dropped": self.journal.kept.dropped(name)}
+        return {**ledger, "dropped": self.journal.kept.dropped(name)}
 
     def show_timeline(
         self, name: str, vendor: str = "", item: str | None = None, from_: str = "", to: str = ""
