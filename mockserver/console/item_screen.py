@@ -17,7 +17,10 @@ def show_item(visit: Visit) -> Screen:
     asked = {name: request.args.get(name, "") for name in ("item", "vendor")}
     if not asked["item"]:
         raise ControlRefusal(400, {"title": "Bad Request", "detail": "an item goes by its key, such as R-17"})
-    calls = visit.control.get(visit.of_sandbox("/timeline"), **asked)
     found = visit.control.get(visit.of_sandbox("/journal/items"), **asked)
+    if not found:
+        detail = f"no call carried the item {asked['item']}"
+        raise ControlRefusal(404, {"title": "Not Found", "detail": detail})
+    calls = visit.control.get(visit.of_sandbox("/timeline"), **asked)
     drawn = {"timeline": draw_timeline(calls, visit.address, **asked)}
     return Screen("item.html", {"key": asked["item"], "vendor": asked["vendor"], "items": found, **drawn})

@@ -79,13 +79,6 @@ class MalformedMemberError(UnprocessableMemberError):
     code = "http-400"
 
 
-class UnknownItemError(UnprocessableMemberError):
-    """Refusal because no call in the journal has an item with the key."""
-
-    status = 404
-    code = "unknown-item"
-
-
 class UnprocessableCallError(ControlError):
     """Refusal of a call with one or more errors, each with `pointer`, `code`, `detail` and perhaps `try`."""
 

@@ -150,7 +150,6 @@ def test_a_key_that_no_call_carried_is_not_found(browser: Client, path: str) -> 
 
     assert answered.status == 404
     assert "carried the item R-101" in answered.text
-    assert "did you mean R-100?" in answered.text
 
 
 def test_a_page_without_a_key_is_refused(browser: Client) -> None:

@@ -186,6 +186,12 @@ def test_a_run_without_calls_has_no_picture(browser: Client) -> None:
     assert ("No call yet" in page(browser, HERE), "<svg" in page(browser, HERE)) == (True, False)
 
 
+def test_an_item_that_no_call_carried_is_named(browser: Client) -> None:
+    order(browser, "A")
+
+    assert "No call carried the item M-1000." in page(browser, f"{HERE}&item=M-1000")
+
+
 def test_the_table_tells_what_a_call_sent_again(browser: Client) -> None:
     arm(browser, response={"delay": {"type": "fixed", "value": 1}})
     order(browser, "A", "B")

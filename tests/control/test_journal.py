@@ -617,18 +617,6 @@ def test_an_item_has_its_calls_one_by_one_among_many_calls(operator: Client) -> 
     assert [one["number"] for one in operator.get(f"{TIMELINE}?item=A").json["bars"]] == [1]
 
 
-def test_the_timeline_of_an_item_that_no_call_carried_is_not_found(operator: Client) -> None:
-    create(operator)
-    nothing = operator.get(f"{TIMELINE}?item=A")
-    order(operator, "R-100")
-
-    answered = operator.get(f"{TIMELINE}?item=R-101")
-
-    assert (answered.status, answered.json["code"]) == (404, "unknown-item")
-    assert answered.json["errors"][0]["try"] == "did you mean R-100?"
-    assert nothing.json["errors"][0]["try"] == "no call carried any item"
-
-
 def test_the_timeline_has_a_part_of_the_time(operator: Client) -> None:
     order(operator, "A")
     order(operator, "B")
