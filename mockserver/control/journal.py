@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cache
 from itertools import islice
 
@@ -20,6 +19,8 @@ from mockserver.control.control_call import (
     ConflictError,
     UnknownNameError,
     UnprocessableMemberError,
+    find_vendor,
+    suggestion,
 )
 from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
@@ -189,8 +190,7 @@ class JournalOperations:
 
     def _histories(self, name: str, vendor: str, item: str | None = None) -> Sequence[ItemHistory]:
         self.sandboxes.check_exists(name)
-        _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
-        served = [one for one in self.served if vendor in ("", one.name)]
+        served = [find_vendor(self.served, vendor, "/query/vendor")] if vendor else self.served
         is_masked = item is not None and MASK in item  # a key as shown, with credentials masked
         entries, wanted = self.journal.kept.entries(name), None if is_masked else item
         found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
@@ -372,25 +372,14 @@ def _bounds(node: Json, pointer: str) -> Bounds:
 
 
 def _check_names(names: Mapping[str, Json], served: Iterable[LoadedVendor], pointer: str) -> None:
-    vendors = {vendor.name: vendor for vendor in served}
     name, operation = names.get("vendor"), names.get("operation")
-    if name is not None and name not in vendors:
-        raise UnprocessableMemberError(
-            f"{pointer}/vendor", f"there is no vendor {name}", _suggestion(name, vendors)
-        )
-    candidates = [vendors[name]] if name is not None else list(vendors.values())
-    known = [known_operation for vendor in candidates for known_operation in vendor.spec.operations]
+    vendors = served if name is None else [find_vendor(served, name, f"{pointer}/vendor")]
+    known = [known_operation for vendor in vendors for known_operation in vendor.spec.operations]
     if operation is not None and operation not in known:
         whose = f"{name} has no operation" if name is not None else "no vendor has an operation"
         raise UnprocessableMemberError(
-            f"{pointer}/operation", f"{whose} {operation}", _suggestion(operation, known)
+            f"{pointer}/operation", f"{whose} {operation}", suggestion(operation, known)
         )
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    words = list(known)
-    near = get_close_matches(word, words, 1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(words[:10])}"
 
 
 def _since(text: str, machine: Clock) -> int | datetime:
