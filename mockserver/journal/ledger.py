@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
+from mockserver.engine.reasons import one_line
 from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told, has_own_key
 from mockserver.journal.item_values import find_amount, find_currency, print_money
 from mockserver.journal.view import View
@@ -142,16 +143,12 @@ def describe_items(items: Sequence[EndedItem]) -> str:
     ledger, said = sum_items(items), list[str]()
     for name, words in FIGURES.items():
         named = [one for one in items if name in one.figures] if name not in (SENT, "stored") else []
-        keys = [_printable(View().key(one.history.key)) or "no key" for one in named]
+        keys = [one_line(View().key(one.history.key)) or "no key" for one in named]
         sums = (print_money(**one) for one in ledger[name]["sums"])
         inside = ", ".join(filter(None, (_join_some(keys), *sums)))
         if count := ledger[name]["items"]:
             said.append(f"{words} {count:,}{f' ({inside})' if inside else ''}")
     return " · ".join(said) or "no items were sent"
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def _find_end(history: ItemHistory) -> tuple[End, str]:
@@ -162,10 +159,8 @@ def _find_end(history: ItemHistory) -> tuple[End, str]:
     if len(created) >= _TWICE and _is_record(history):
         times = "" if len(created) == _TWICE else f" {len(created):,} times"
         return End.DOUBLED, f"created{times} by {_join_some([f'#{number}' for number in created])}"
-    if not any(attempt.answered for attempt in history.attempts):
-        why = f"stored, and the answer did not arrive: {last.fault or 'no answer'}"
-    else:
-        why = ""
+    is_answered = any(attempt.answered for attempt in history.attempts)
+    why = "" if is_answered else f"stored, and the answer did not arrive: {last.fault or 'no answer'}"
     did = {attempt.action for attempt in history.attempts if attempt.stored}
     return next(end for end in STORED if end in did), why
 
