@@ -21,7 +21,6 @@ from mockserver.journal.journal import Journal
 from mockserver.journal.view import View, applied_scenarios
 from mockserver.model import (
     EMPTY,
-    LOST,
     Action,
     Document,
     Json,
@@ -59,7 +58,6 @@ MAX_SHOWN = 20
 
 _INDEX = re.compile("/[0-9]+(?=/|$)")
 
-_BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
 _UNREPORTED = "unsaid"
 _NO_STATUS = "none"
 _NO_REPLY = Reply(0)
@@ -151,8 +149,7 @@ _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
     """Compare a recorded call with its replay: the replies, and the outcomes of the items."""
     pairs = _pair_items(_item_results(recorded), _item_results(replayed))
-    difference = _difference(recorded, replayed.status, replayed.reply, pairs)
-    return {**difference, "bad": _compare_bad_items(recorded, replayed)}
+    return _difference(recorded, replayed.status, replayed.reply, pairs)
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
@@ -253,7 +250,6 @@ def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
 def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs) -> Document:
     items = _item_differences(pairs, ("recorded", "replayed"))
     return {
-        "bad": None,
         "same": recorded.status == status and not items["differ"],
         "says": _say(recorded.status, status, items),
         "status": {"recorded": recorded.status, "replayed": status},
@@ -288,20 +284,6 @@ def _say(old: int | None, new: int | None, items: Document) -> str:
     head = "same status" if was == now else f"status {was} → {now}"
     verb = "differs" if items["differ"] == 1 else "differ"
     return f"{head}, {items['differ']} of {items['count']} outcomes {verb}"
-
-
-def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
-    """Compare the items that were rejected, skipped, lost or changed by a rule in the recorded call."""
-    was, now = _item_ends(recorded), _item_ends(replayed)
-    bad = [at for at, (action, did) in was.items() if action in _BAD_OUTCOMES or did]
-    return {"count": len(bad), "again": sum(now.get(at) == was[at] for at in bad)}
-
-
-def _item_ends(entry: Entry) -> Mapping[int, tuple[str, tuple[str, ...]]]:
-    return {
-        at: (action, entry.effects[at].did if at in entry.effects else ())
-        for at, action in enumerate(entry.decided.shown())
-    }
 
 
 def _place_groups(changes: Sequence[ValueChange]) -> list[Document]:

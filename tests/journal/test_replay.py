@@ -19,7 +19,7 @@ from mockserver.journal.replay import (
     reported_outcomes,
     sandbox_settings,
 )
-from mockserver.model import Action, AppliedEffect, Delivery, Reply
+from mockserver.model import Action, Delivery, Reply
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application
 from mockserver.spec.openapi import Operation
@@ -259,20 +259,6 @@ def test_where_the_spec_says_nothing_of_items_the_bodies_speak(tmp_path: Path) -
     result = compare_reply(entry(reply=reply('{"id":"A"}')), reply('{"id":"B"}'), show)
 
     assert (result["items"]["count"], result["body"]["differ"]) == (0, 1)
-
-
-def test_a_comparison_says_how_many_bad_items_are_bad_again() -> None:
-    lost = {0: AppliedEffect("nightly/lose", ("omitted",))}
-    recorded = replaced(RECORDED, effects=lost)
-    ends = item_results(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.REJECTED))
-
-    assert compare_entries(recorded, recorded)["bad"] == {"count": 2, "again": 2}
-    assert compare_entries(recorded, replaced(recorded, decided=ends))["bad"]["again"] == 1
-    assert compare_entries(recorded, RECORDED)["bad"]["again"] == 1
-
-
-def test_of_an_answer_alone_nothing_is_said_about_bad_items(tmp_path: Path) -> None:
-    assert compare_reply(RECORDED, reply("{}"), operation(tmp_path))["bad"] is None
 
 
 @pytest.fixture(scope="module")
