@@ -61,6 +61,16 @@ def test_the_amount_of_an_item_has_the_form_of_the_overview(browser: Client) -> 
     assert "stored at attempt 1 of 1; 1.00. " in page(browser, address("A"))
 
 
+def test_a_reason_that_is_a_sentence_has_one_full_stop(browser: Client) -> None:
+    create(browser)
+    arm(
+        browser, items=[{"select": {"all": True}, "effect": {"fail": {"code": "locked", "message": "Wait."}}}]
+    )
+    order(browser, "A")
+
+    assert "Refused</strong>: Wait; 1.00. " in page(browser, address("A"))
+
+
 @pytest.mark.parametrize("form", ["case", "pytest", "curl", "har"])
 def test_the_calls_of_an_item_are_exported(browser: Client, form: str) -> None:
     order(browser, "A")
