@@ -7,7 +7,6 @@ from datetime import timedelta
 from operator import itemgetter
 
 from mockserver.codec.instants import parse_instant, print_instant, print_span
-from mockserver.journal.item_plot import axis_step
 from mockserver.model import Document
 
 _PERCENT = 0.75
@@ -16,6 +15,16 @@ _PERCENT = 0.75
 _TOP, _LANE, _COUNTS, _MIDDLE = 60, 36, 128, 24
 _LEAST_WIDTH = 0.3
 _MOST_TICKS = 8
+_SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 86_400_000
+_STEPS = (
+    *(digit * 10**power for power in range(4) for digit in (1, 2, 5)),
+    *(number * _SECOND for number in (10, 20, 30)),
+    *(number * _MINUTE for number in (1, 2, 5, 10, 20, 30)),
+    *(number * _HOUR for number in (1, 2, 6, 12)),
+    *(number * _DAY for number in (1, 2, 7, 14, 30, 60, 180, 365, 3650)),
+)
+"""Milliseconds between two marks of the axis."""
+
 _HEIGHTS = {"good": 8, "neutral": 8, "mixed": 12, "bad": 16}
 """Height of a bar by tone, so that colour is not the only sign."""
 
@@ -25,7 +34,7 @@ _LEFT_END, _RIGHT_END = itemgetter("x", "middle"), itemgetter("end", "middle")
 def draw_timeline(found: Document, address: Callable[..., str], **kept: str) -> Document:
     """Return a timeline of the control plane with its picture; `kept` are the filters that links keep."""
     first, span = parse_instant(found["from"]), float(found["spanMillis"])
-    step = axis_step(round(span), _MOST_TICKS)
+    step = next((one for one in _STEPS if span <= one * _MOST_TICKS), round(span))
 
     def zoom(start: float, end: float) -> str:
         """Return the address of a part of the time, in milliseconds after the start of the window."""
