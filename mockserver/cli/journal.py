@@ -278,10 +278,11 @@ def summary(*, server: ServerOptions, vendor: str) -> None:
 @_item_vendor_option
 @server_options
 def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
-    """Check that no item was lost or created twice. Exit 1: some were; they are printed with the reason.
+    """Check that no item was lost or created twice.
 
-    Without a flag, fail if an item was lost, doubled, or phantom (told as stored, and not stored). Fail if no
-    item was sent, and if older calls are no longer kept.
+    Exit 1: the check failed; the items are printed, each with the reason. Without a flag, fail if an item was
+    lost, doubled, or phantom (reported as stored, but not stored). Also fail if no item was sent, or if older
+    calls are no longer stored.
 
     \b
     mockserver journal check

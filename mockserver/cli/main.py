@@ -52,7 +52,7 @@ THEMES = {
         " is named.",
     },
     "Call and change a running server": {
-        "send": "Send a batch to VENDOR and print what became of each item: an example, a FILE, or a case.",
+        "send": "Send an example, a FILE or a case to VENDOR, and print the outcome of each item.",
         "scenario": "Make calls fail: arm scenarios in a sandbox, see which rules hit, check scenario files.",
         "journal": "See, repeat, export and check the calls of a sandbox.",
         "sandbox": "Create, compare, save and restore sandboxes: separate copies of data, clock, scenarios"
