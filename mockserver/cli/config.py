@@ -35,7 +35,7 @@ _HIDDEN = "(set, not shown)"
 
 @click.group(context_settings=CONTEXT_SETTINGS)
 def config() -> None:
-    """Show the settings and where each comes from.
+    """Show the settings, and where each value comes from.
 
     \b
     mockserver config show

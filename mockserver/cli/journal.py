@@ -216,7 +216,7 @@ def list_calls(
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @filter_options
 @own_option(
-    "--last", default=10, type=click.IntRange(0, _MAX_LAST), show_default=True, help="Begin with this many."
+    "--last", default=10, type=click.IntRange(0, _MAX_LAST), show_default=True, help="Begin with this many calls."
 )
 @own_option("--max", "most", type=click.IntRange(1), help="End after this many lines.")
 @own_option(
@@ -264,7 +264,7 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
 @_item_vendor_option
 @server_options
 def summary(*, server: ServerOptions, vendor: str) -> None:
-    """For each end of items (stored, refused, lost …), print number and money; then the first bad items.
+    """Print how many items were stored, refused, lost …, with their money, and the first bad items.
 
     \b
     mockserver journal summary
@@ -298,7 +298,7 @@ def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
 @_item_vendor_option
 @server_options
 def item(*, server: ServerOptions, key: str, vendor: str) -> None:
-    """Print the story of an item: each call that carried it.
+    """Print the story of an item: all calls that sent the item.
 
     Print the call's time, the wait after the previous answer, the status, the item's outcome, what the answer
     said, whether the item was stored, faults, rules and problems. KEY is the item's key in the journal.

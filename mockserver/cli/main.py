@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 THEMES = {
     "Serve": {
         "run": "Start the mock server; Ctrl-C stops it.",
-        "health": "Print whether a server answers; for health checks.",
+        "health": "Print whether a server answers, for health checks.",
         "vendors": "List the vendors that can be served: path, operations, batch operations and assumptions.",
         "doctor": "Check this machine: Python, port, proxies, extras, settings, specs, and the server if one"
         " is named.",
@@ -57,7 +57,7 @@ THEMES = {
         "journal": "See, repeat, export and check the calls of a sandbox.",
         "sandbox": "Create, compare, save and restore sandboxes: separate copies of data, clock, scenarios"
         " and journal.",
-        "clock": "Show and set the time of a sandbox: tokens, idempotency keys and quotas expire by it.",
+        "clock": "Show and set the time of a sandbox, by which tokens, idempotency keys and quotas expire.",
     },
     "Test": {
         "contract": "Test a server: one result for each item, correct state, replays and response shapes.",
@@ -71,8 +71,8 @@ THEMES = {
         "spec": "Check, show and compare OpenAPI files.",
         "assumptions": "List what the vendors' documents leave open: each assumption, its default and its"
         " other values.",
-        "config": "Show the settings and where each comes from.",
-        "docs": "Search the documentation, best sections first; without WORDS list its pages.",
+        "config": "Show the settings, and where each value comes from.",
+        "docs": "Search the documentation, and list the best sections first; without WORDS, list the pages.",
         "completion": "Print the script that makes a shell complete commands, options and values with TAB.",
     },
 }
@@ -433,7 +433,8 @@ def _own_files(
 def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:
     """Start the mock server; Ctrl-C stops it.
 
-    FILE is any OpenAPI file. It is served as a vendor with the file's name, beside the packaged vendors.
+    FILE is any OpenAPI file. The server serves the file as a vendor with the file's name, beside
+    the packaged vendors.
 
     \b
     mockserver run openapi.yaml

@@ -140,7 +140,7 @@ def show(*, server: ServerOptions, name: str) -> None:
 @output_option
 @own_option("--json", "as_json", is_flag=True, help="Write JSON instead of YAML.")
 def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bool) -> None:
-    """Print a scenario to edit. Needs no server.
+    """Print a scenario to edit. No server is needed.
 
     \b
     mockserver scenario new third-fails -o third-fails.yaml
@@ -189,7 +189,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
 def validate(
     *, files: tuple[str, ...], only: tuple[str, ...], specs: tuple[Path, ...], form: str, as_json: bool
 ) -> None:
-    """Check scenario files and print all their problems. Needs no server. Exit 1: there are problems.
+    """Check scenario files and print all their problems. No server is needed. Exit 1: there are problems.
 
     \b
     mockserver scenario validate flaky.yaml
