@@ -216,7 +216,11 @@ def list_calls(
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @filter_options
 @own_option(
-    "--last", default=10, type=click.IntRange(0, _MAX_LAST), show_default=True, help="Begin with this many calls."
+    "--last",
+    default=10,
+    type=click.IntRange(0, _MAX_LAST),
+    show_default=True,
+    help="Begin with this many calls.",
 )
 @own_option("--max", "most", type=click.IntRange(1), help="End after this many lines.")
 @own_option(
