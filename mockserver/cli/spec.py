@@ -257,7 +257,7 @@ def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
 def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
     """Compare two OpenAPI files (or vendors' files): print what changed, and what may break a client.
 
-    Exit status: 0 nothing that may break a client, 1 at least one such change.
+    Exit status: 0 no change may break a client, 1 at least one change may break a client.
 
     \b
     mockserver spec diff old.yaml new.yaml
