@@ -368,7 +368,7 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     default="",
     metavar="SANDBOX",
     shell_complete=complete_sandboxes,
-    help="Sandbox to send the call to; fresh: a new one.  [default: the sandbox of the call]",
+    help="Sandbox to send the call to; `fresh` creates a sandbox.  [default: the sandbox of the call]",
 )
 @own_option("--to", default="", metavar="URL", help="Base address of the vendor to send the call to.")
 @own_option(

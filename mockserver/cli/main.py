@@ -281,7 +281,7 @@ def _own_files(
 @main.command(context_settings=CONTEXT_SETTINGS)
 @argument("files", nargs=-1, metavar="[FILE]...", callback=_own_files)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
-@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
+@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free port.")
 @option(
     "--vendor",
     "vendors",

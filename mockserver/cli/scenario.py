@@ -171,7 +171,13 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(allow_dash=True))
-@own_option("--vendor", "only", multiple=True, shell_complete=complete_vendors, help="Known vendor.")
+@own_option(
+    "--vendor",
+    "only",
+    multiple=True,
+    shell_complete=complete_vendors,
+    help="Vendor that scenarios may name; may be repeated.",
+)
 @own_option(
     "--specs",
     multiple=True,
