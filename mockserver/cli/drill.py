@@ -162,7 +162,7 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
 @option("--json", "as_json", is_flag=True, help="Print only JSON, one document.")
 @option("-v", "--verbose", is_flag=True, help="Also print a line for each case.")
 def drill(**given: Any) -> None:
-    """Run a client against cases of partial failure: which items does it lose, send or pay twice?
+    """Run a client against partial failures: which items does the client lose, send twice or pay twice?
 
     Each case runs COMMAND in a sandbox of its own; several cases run at a time. A first run, without faults,
     shows what the client means to send. The verdicts come from the server's journal, not from the client.
