@@ -63,8 +63,8 @@ THEMES = {
         "contract": "Test a server: one result for each item, correct state, replays and response shapes.",
         "verify": "Check a recorded HAR file: do the answers match the spec, and would this server answer the"
         " same?",
-        "drill": "Run a client against cases of partial failure: which items does it lose, send or pay"
-        " twice?",
+        "drill": "Run a client against partial failures: which items does the client lose, send twice"
+        " or pay twice?",
         "cases": "List, show and run cases: calls with their expected results.",
     },
     "Specs and settings": {
