@@ -216,7 +216,11 @@ def list_calls(
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @filter_options
 @own_option(
-    "--last", default=10, type=click.IntRange(0, _MAX_LAST), show_default=True, help="Begin with this many."
+    "--last",
+    default=10,
+    type=click.IntRange(0, _MAX_LAST),
+    show_default=True,
+    help="Begin with this many calls.",
 )
 @own_option("--max", "most", type=click.IntRange(1), help="End after this many lines.")
 @own_option(
@@ -264,7 +268,7 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
 @_item_vendor_option
 @server_options
 def summary(*, server: ServerOptions, vendor: str) -> None:
-    """For each end of items (stored, refused, lost …), print number and money; then the first bad items.
+    """Print how many items were stored, refused, lost …, with their money, and the first bad items.
 
     \b
     mockserver journal summary
@@ -278,10 +282,11 @@ def summary(*, server: ServerOptions, vendor: str) -> None:
 @_item_vendor_option
 @server_options
 def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
-    """Check that no item was lost or created twice. Exit 1: some were; they are printed with the reason.
+    """Check that no item was lost or created twice.
 
-    Without a flag, fail if an item was lost, doubled, or phantom (told as stored, and not stored). Fail if no
-    item was sent, and if older calls are no longer kept.
+    Exit 1: the check failed; the items are printed, each with the reason. Without a flag, fail if an item was
+    lost, doubled, or phantom (reported as stored, but not stored). Also fail if no item was sent, or if older
+    calls are no longer stored.
 
     \b
     mockserver journal check
@@ -297,7 +302,7 @@ def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
 @_item_vendor_option
 @server_options
 def item(*, server: ServerOptions, key: str, vendor: str) -> None:
-    """Print the story of an item: each call that carried it.
+    """Print the story of an item: all calls that sent the item.
 
     Print the call's time, the wait after the previous answer, the status, the item's outcome, what the answer
     said, whether the item was stored, faults, rules and problems. KEY is the item's key in the journal.
@@ -363,7 +368,7 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     default="",
     metavar="SANDBOX",
     shell_complete=complete_sandboxes,
-    help="Sandbox to send the call to; fresh: a new one.  [default: the sandbox of the call]",
+    help="Sandbox to send the call to; `fresh` creates a sandbox.  [default: the sandbox of the call]",
 )
 @own_option("--to", default="", metavar="URL", help="Base address of the vendor to send the call to.")
 @own_option(

@@ -38,7 +38,7 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
     shell_complete=complete_vendors,
     help="Vendor that was called.",
 )
-@option("--spec", scope="verify", type=_INPUT_FILE, help="OpenAPI file that replaces the vendor's.")
+@option("--spec", scope="verify", type=_INPUT_FILE, help="OpenAPI file that replaces the vendor's file.")
 @option(
     "--base",
     default="",

@@ -13,7 +13,7 @@ from mockserver.control.scenarios import document_problems
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
-from mockserver.journal.item_values import find_amount, find_currency
+from mockserver.journal.item_values import find_amount, find_currency, print_money
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, value_at
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
@@ -88,7 +88,7 @@ def record_label(document: Document, key_paths: Iterable[Path]) -> str:
     keys = [value for path in key_paths if (value := value_at(document, path)) is not None]
     names = [value for name, value in document.items() if _NAME.search(name) and isinstance(value, str)]
     amount = find_amount(document)
-    money = "" if amount is None else f"{find_currency(document)} {amount:,.2f}".strip()
+    money = "" if amount is None else print_money(find_currency(document), amount)
     return " · ".join(filter(None, ("/".join(map(str, keys)) or next(filter(None, names), ""), money)))
 
 

@@ -117,7 +117,6 @@ BODIES = {
 VALUES = {"snapshot": "s1", "scenario": "s", "number": "1", "other": "2", "case": "54"}
 QUERIES = {
     "/records": "?scope=acme/&collection=orders",
-    "/journal/items/plot": "?item=A",
     "/journal/export": "?format=har",
     "/journal/{number}/export": "?format=curl",
 }

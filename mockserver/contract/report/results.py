@@ -164,19 +164,20 @@ def group_causes(outcome: RunOutcome, verdict: RowVerdict = "FAIL") -> list[list
     """
     causes: dict[tuple[object, ...], list[ReportRow]] = {}
     for row in outcome.having(verdict):
-        last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
-        header = _REFUSED_MEDIA.get(last.response.status, "") if last else ""
-        media_type = last.request.headers.get(header, "").partition(";")[0] if last else ""
-        cause: tuple[object, ...] = row.operation, row.check.id
-        if last and media_type:
-            cause = last.response.status, media_type
-        came = last.response.media_type if last and row.check.id in _OF_MEDIA_TYPES else ""
-        if row.finding and came and came in row.finding.message:
-            cause = ("answered as", came)
-        if last and row.check.id in _OF_SERVERS:
-            cause = (row.check.id, last.response.status)
-        causes.setdefault(cause, []).append(row)
+        causes.setdefault(_cause(row), []).append(row)
     return sorted(causes.values(), key=lambda rows: _rank(rows[0].check))
+
+
+def _cause(row: ReportRow) -> tuple[object, ...]:
+    if not row.finding or not row.finding.exchanges:
+        return row.operation, row.check.id
+    request, response = row.finding.exchanges[-1].request, row.finding.exchanges[-1].response
+    if row.check.id in _OF_SERVERS:
+        return row.check.id, response.status
+    if row.check.id in _OF_MEDIA_TYPES and (came := response.media_type) and came in row.finding.message:
+        return "answered as", came
+    refused = request.headers.get(_REFUSED_MEDIA.get(response.status, ""), "").partition(";")[0]
+    return (response.status, refused) if refused else (row.operation, row.check.id)
 
 
 def _rank(check: Check) -> int:
