@@ -14,7 +14,14 @@ from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import is_credential_header, redact_body
 from mockserver.engine.registry import LoadedVendor
-from mockserver.engine.told_rows import answered_document, json_value, reported_rows, row_pointers, text_at
+from mockserver.engine.told_rows import (
+    answered_document,
+    json_value,
+    reported_rows,
+    row_pointers,
+    text_at,
+    told_facts,
+)
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.journal import Journal
@@ -171,7 +178,7 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
 def reported_counts(reply: Reply, operation: Operation) -> Mapping[str, str]:
     """Return the facts about all items that a reply tells, such as `accepted`, by name."""
     batch = operation.batch
-    return _counts(reply, answered_document(reply, operation), batch) if batch else {}
+    return told_facts(reply, answered_document(reply, operation), batch) if batch else {}
 
 
 def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[str] = ()) -> ItemStatuses:
@@ -190,21 +197,13 @@ def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[
             (key, text_at(row, rows.members.get("status")) or _UNREPORTED)
             for _, key, row in reported_rows(document, rows, batch.key)
         ]
-    found = {} if batch.outcome.rows else _counts(reply, document, batch)
+    found = {} if batch.outcome.rows else told_facts(reply, document, batch)
     for rows in batch.outcome.rows:
         name = str(rows.place[-1]) if rows.place else rows.subset
         for pointer, told, row in reported_rows(document, rows, batch.key):
             key = told or _key_by_index(pointer, row, rows, sent)
             found[key] = f"{found[key]}, {name}" if key in found else name
     return list(found.items())
-
-
-def _counts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
-    """Return the facts about all items that the body and the headers of a reply tell."""
-    headers = {name.lower(): text for name, text in reply.headers}
-    found = {fact: text_at(document, place) for fact, place in batch.outcome.summary.items()}
-    found |= {fact: headers.get(name.lower()) for fact, name in batch.outcome.headers.items()}
-    return {fact: text for fact, text in found.items() if text is not None}
 
 
 def _key_by_index(pointer: str, row: Json, rows: OutcomeRows, sent: Sequence[str]) -> str:
