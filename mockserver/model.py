@@ -313,3 +313,5 @@ class Answer(Value, frozen=True):
     """How the reply is sent; None means without delay and whole."""
     reason: str = ""
     """Reason of a refusal: fault, place and cure; or ""."""
+    cause: str = ""
+    """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""

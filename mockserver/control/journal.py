@@ -49,6 +49,7 @@ from mockserver.journal.verification import (
 from mockserver.journal.view import View, applied_rules, strip
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox.clock import Clock, system_clock
+from mockserver.sandbox.deliveries import deliveries_of
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import InvalidPredicateError, parse_predicate
@@ -106,7 +107,13 @@ class JournalOperations:
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         rules = applied_rules(entry, lambda: self.packaged.documents)
-        return {**whole, "decided": decided, "rules": rules}
+        return {**whole, "decided": decided, "rules": rules, "deliveries": self._deliveries(entry, view)}
+
+    def _deliveries(self, entry: Entry, view: View) -> list[Document]:
+        if not entry.cause:
+            return []
+        found = self.sandboxes.control(entry.call.sandbox, lambda whole: deliveries_of(whole, entry.cause))
+        return list(map(view.delivery, found))
 
     def compare_entries(self, name: str, number: int, other: int) -> Document:
         """Return what differs between two calls. Raises UnknownNameError."""

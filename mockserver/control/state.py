@@ -18,6 +18,7 @@ from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, 
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
+from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, count_records
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES, SCENARIOS
@@ -173,6 +174,22 @@ _SETTINGS = _closed_object(
 _SCENARIO = _closed_object(
     name=_TEXT, armed={"type": "boolean"}, order={**_NUMBER, "minimum": 1}, document={"type": "object"}
 )
+_WEBHOOK = _closed_object(url=_TEXT, vendor=_TEXT, events={"type": "array", "items": _TEXT}, secret=_TEXT)
+_TEXTS: Document = {"type": "array", "items": _TEXT}
+_TRUTH: Document = {"type": "boolean"}
+_NO_TIME: Document = {**_INSTANT, "nullable": True}
+_DELIVERY = _closed_object(
+    **dict.fromkeys(("key", "id", "cause", "vendor", "event", "method", "url", "body", "state"), _TEXT),
+    **dict.fromkeys(("items", "effects"), _TEXTS),
+    **dict.fromkeys(("first", "due"), _INSTANT),
+    **dict.fromkeys(("attempts_left", "timeout"), _NUMBER),
+    **dict.fromkeys(("ordered", "is_early"), _TRUTH),
+    headers={"type": "object", "additionalProperties": _TEXT},
+    backoff={"type": "array", "items": _NUMBER},
+    attempts={"type": "array", "items": {"type": "object"}},
+    lane={**_TEXT, "nullable": True},
+    claimed=_NO_TIME,
+)
 
 SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
     **_collections(
@@ -181,6 +198,8 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
             SCENARIO_COUNTERS: _COUNTER,
             SCENARIO_STATES: _closed_object(value=_TEXT),
             "sequences": _closed_object(last=_NUMBER),
+            WEBHOOKS: _WEBHOOK,
+            DELIVERIES: _DELIVERY,
         }
     ),
     SETTINGS: _compiled(

@@ -123,6 +123,8 @@ class Entry(Value, frozen=True):
     request_cut_bytes: int = 0
     """Number of bytes that were removed from the stored request body."""
     reply_cut_bytes: int = 0
+    cause: str = ""
+    """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""
 
     @property
     def fault(self) -> str:
@@ -165,6 +167,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         applied=answer.applied,
         effects=answer.effects,
         delivery=answer.delivery,
+        cause=answer.cause,
     )
 
 

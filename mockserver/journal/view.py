@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
+from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query, redact_url
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import EMPTY, WARNED, Action, AppliedEffect, Document, Json, Problem, shown_outcomes
+from mockserver.sandbox.deliveries import OwedDelivery
 from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
 
@@ -98,6 +99,29 @@ class View:
             },
             "decided": self._decided(entry),
             "trace": entry.trace or None,
+        }
+
+    def delivery(self, one: OwedDelivery) -> Document:
+        """Return a callback or webhook with its attempts."""
+        return {
+            "id": one.id,
+            "event": one.event,
+            "items": [self.key(key) for key in one.items],
+            "url": one.url if self.shown else redact_url(one.url, self.mask),
+            "due": print_instant(one.due),
+            "state": one.state,
+            "attempts": [
+                {
+                    "at": print_instant(attempt.at) if attempt.at else None,
+                    "status": attempt.status,
+                    "lost": attempt.lost or None,
+                    "millis": attempt.millis,
+                }
+                for attempt in one.attempts
+            ],
+            "effects": list(one.effects),
+            "headers": self.headers(one.headers),
+            "body": self._redacted_text(one.body.encode(), one.headers.get("content-type")),
         }
 
     def key(self, key: str) -> str:

@@ -43,6 +43,7 @@ from mockserver.server.exchange import Recorder
 from mockserver.server.files import read_fixtures, read_scenarios
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.routing import VendorApp
+from mockserver.server.sending import DeliverySender, WakingControl
 from mockserver.server.work_threads import CallThread
 
 
@@ -115,6 +116,7 @@ class Lasting:
     journal: Journal
     clock: Clock
     started: datetime
+    sender: DeliverySender
     note: Note = ignore_note
 
     def uptime_seconds(self) -> int:
@@ -183,6 +185,7 @@ def _lasting(
         ),
         clock,
         started,
+        DeliverySender(store, Door(options.remote_hosts), clock),
         note,
     )
 
@@ -265,14 +268,15 @@ def _application(
         clock=lasting.clock,
         is_known=lasting.idle_tracker.is_present,
     )
-    control = BuiltAtFirstCall(lambda: _control_plane(options, app, control))
+    sender = lasting.sender
+    control = WakingControl(BuiltAtFirstCall(lambda: _control_plane(options, app, control)), sender)
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
     site = BuiltAtFirstCall(lambda: _pages(options, app, control, directory))
     tokens = options.control_token, options.foreign_token
     guarded = AccessGuard(site, options.hosts, *tokens, takes_password=True)
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread), directory),
+        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread, sender), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
@@ -307,7 +311,7 @@ def _control_plane(options: Options, app: Application, control: ASGIApp) -> ASGI
         metric_sources=MetricSources(backend.counters, open_calls, app.lasting.uptime_seconds, backend.check),
         case_runs=backend.case_runs,
         examples=options.examples(),
-        door=Door(options.remote_hosts),
+        door=app.lasting.sender.door,
         reports=options.reports,
         settings=options.settings,
         strict_auth=options.strict_auth,
@@ -333,7 +337,7 @@ def _vendor_apps(
     options: Options,
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
-    recording: tuple[Recorder, CallThread],
+    recording: tuple[Recorder, CallThread, DeliverySender],
     directory: OperationDirectory,
 ) -> Mapping[str, VendorApp]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}

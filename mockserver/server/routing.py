@@ -36,6 +36,7 @@ from mockserver.server.connexion_parts import (
     SecurityOperation,
 )
 from mockserver.server.exchange import Recorder, send_reply
+from mockserver.server.sending import DeliverySender
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import Operation, RouteMatch, Spec, parameter_names
@@ -175,8 +176,10 @@ class VendorApp:
     added to the scope's `Arrival`, which has no route before; the vendor words each refusal.
     """
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, thread: CallThread) -> None:
-        self.pipeline, self._recorder, self._thread = pipeline, recorder, thread
+    def __init__(
+        self, pipeline: Pipeline, recorder: Recorder, thread: CallThread, sender: DeliverySender
+    ) -> None:
+        self.pipeline, self._recorder, self._thread, self._sender = pipeline, recorder, thread, sender
         self.served = pipeline.served
         self._connexion = build_connexion(self.served, self._answer_routed)
 
@@ -213,6 +216,17 @@ class VendorApp:
 
     async def _answer(self, arrival: Arrival, scope: Scope, send: Send) -> None:
         reply, answer = await self._thread.call(arrival, partial(self._work, started=scope[STARTED]))
+        if not answer.cause:
+            await self._send(reply, answer, scope, send)
+            return
+        sandbox = arrival.call.sandbox
+        try:
+            await self._sender.send_early(sandbox, answer.cause)
+            await self._send(reply, answer, scope, send)
+        finally:
+            self._sender.answered(sandbox, answer.cause)
+
+    async def _send(self, reply: Reply, answer: Answer, scope: Scope, send: Send) -> None:
         if answer.delivery is None:
             await send_reply(reply, send)
         else:
@@ -228,6 +242,8 @@ class VendorApp:
         The caller holds the answer until the reply is sent, because freeing a large batch takes time.
         """
         call, answer = self.pipeline.handle(arrival)
+        if answer.cause:
+            self._sender.hold(call.sandbox, answer.cause)
         return self._recorder.record(call, answer, started), answer
 
 
