@@ -107,13 +107,9 @@ class JournalOperations:
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         rules = applied_rules(entry, lambda: self.packaged.documents)
-        return {**whole, "decided": decided, "rules": rules, "deliveries": self._deliveries(entry, view)}
-
-    def _deliveries(self, entry: Entry, view: View) -> list[Document]:
-        if not entry.cause:
-            return []
-        found = self.sandboxes.control(entry.call.sandbox, lambda whole: deliveries_of(whole, entry.cause))
-        return list(map(view.delivery, found))
+        owed = self.sandboxes.control(name, partial(deliveries_of, cause=entry.cause)) if entry.cause else []
+        deliveries = list(map(view.delivery, owed))
+        return {**whole, "decided": decided, "rules": rules, "deliveries": deliveries}
 
     def compare_entries(self, name: str, number: int, other: int) -> Document:
         """Return what differs between two calls. Raises UnknownNameError."""

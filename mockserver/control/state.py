@@ -18,7 +18,7 @@ from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, 
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
-from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS
+from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, OwedDelivery, WebhookAddress
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, count_records
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES, SCENARIOS
@@ -174,23 +174,6 @@ _SETTINGS = _closed_object(
 _SCENARIO = _closed_object(
     name=_TEXT, armed={"type": "boolean"}, order={**_NUMBER, "minimum": 1}, document={"type": "object"}
 )
-_WEBHOOK = _closed_object(url=_TEXT, vendor=_TEXT, events={"type": "array", "items": _TEXT}, secret=_TEXT)
-_TEXTS: Document = {"type": "array", "items": _TEXT}
-_TRUTH: Document = {"type": "boolean"}
-_NO_TIME: Document = {**_INSTANT, "nullable": True}
-_DELIVERY = _closed_object(
-    **dict.fromkeys(("key", "id", "cause", "vendor", "event", "method", "url", "body", "state"), _TEXT),
-    **dict.fromkeys(("items", "effects"), _TEXTS),
-    **dict.fromkeys(("first", "due"), _INSTANT),
-    **dict.fromkeys(("attempts_left", "timeout"), _NUMBER),
-    **dict.fromkeys(("ordered", "is_early"), _TRUTH),
-    headers={"type": "object", "additionalProperties": _TEXT},
-    backoff={"type": "array", "items": _NUMBER},
-    attempts={"type": "array", "items": {"type": "object"}},
-    lane={**_TEXT, "nullable": True},
-    claimed=_NO_TIME,
-)
-
 SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
     **_collections(
         **{
@@ -198,8 +181,8 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
             SCENARIO_COUNTERS: _COUNTER,
             SCENARIO_STATES: _closed_object(value=_TEXT),
             "sequences": _closed_object(last=_NUMBER),
-            WEBHOOKS: _WEBHOOK,
-            DELIVERIES: _DELIVERY,
+            WEBHOOKS: {"type": "object", "required": list(WebhookAddress.__struct_encode_fields__)},
+            DELIVERIES: {"type": "object", "required": list(OwedDelivery.__struct_encode_fields__)},
         }
     ),
     SETTINGS: _compiled(

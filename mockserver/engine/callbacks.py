@@ -1,22 +1,22 @@
-"""Write the callbacks and webhooks that a call causes, as deliveries of the sandbox."""
+"""Write the callbacks and webhooks that a call causes, as deliveries of its sandbox."""
 
 from __future__ import annotations
 
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import Message, SchemaFilling
-from mockserver.errors import MalformedBody, SpecError
+from mockserver.errors import MalformedBody
 from mockserver.model import (
     Action,
     Answer,
@@ -26,31 +26,42 @@ from mockserver.model import (
     Outcome,
     Path,
     Reply,
+    Value,
     parse_pointer,
     value_at,
     with_value_at,
 )
 from mockserver.sandbox.deliveries import OwedDelivery, WebhookAddress, add_deliveries, registered_webhooks
 from mockserver.sandbox.store import State
-from mockserver.scenario.model import Predicate
+from mockserver.scenario.model import CallbackEffect, Decision
 from mockserver.scenario.predicates import holds, parse_predicate
 from mockserver.spec.callbacks import DeclaredCallback, Signing, find_callbacks
 from mockserver.spec.openapi import Spec, parameter_names, plain
 from mockserver.vendor import Request
 
-_EXPRESSION = re.compile(r"\{(\$[^{}]+)\}")
+_EXPRESSION = re.compile(r"\{?\$(request|response)\.(body|header|query|path)(?:[.#]([^{}]*))?\}?")
+"""A runtime expression of OpenAPI, such as `{$request.body#/callbackUrl}`."""
+
 _EVENTS = ("event", "eventtype", "eventname", "type", "topic", "action", "name")
 """Names of members for the name of the event, the likeliest first."""
 
 _SUCCESS = range(200, 300)
-_DELETED = "deleted"
-_SOURCES: Mapping[str, Callable[[str, Request, Reply], Json]] = {
-    "$request.header": lambda name, request, _reply: request.call.headers.get(name.lower()),
-    "$request.query": lambda name, request, _reply: parse_qs(request.call.query).get(name, [None])[0],
-    "$request.path": lambda name, request, _reply: request.parameters.get(name),
-    "$response.header": lambda name, _request, reply: dict(reply.headers).get(name),
-}
-"""Readers of the values of runtime expressions, such as `$request.query.NAME`."""
+_NO_EFFECT = CallbackEffect()
+_OUT_OF_ORDER = "out-of-order"
+_WORDS = ("lost", "doubled", "late", _OUT_OF_ORDER, "wrong-signature", "early")
+"""Words for the effects of `CallbackEffect`, in the order of its fields."""
+
+
+class _CauseOfDeliveries(Value, frozen=True):
+    """What a call did, as far as deliveries tell it."""
+
+    vendor: str
+    ended: tuple[tuple[str, Outcome], ...]
+    """The items, each with the word for its end."""
+    facts: Document
+    """Values that runtime expressions may name."""
+    effects: Mapping[int, CallbackEffect]
+    """Effects of rules by the item's index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,155 +70,142 @@ class CallbackWriter:
 
     declared: DeclaredCallback
     filling: SchemaFilling
-    where: Predicate | None
 
-    def deliveries(
-        self, request: Request, reply: Reply, ended: Sequence[tuple[str, Outcome]], state: State
-    ) -> Iterator[OwedDelivery]:
-        """Yield the deliveries that the ended items of a call cause; each item has the word for its end."""
+    def write(self, caused: _CauseOfDeliveries, state: State) -> Iterator[OwedDelivery]:
+        """Yield the deliveries of a call, each as often as it is sent."""
         declared, form = self.declared, self.declared.form
-        fitting = [one for word, one in ended if word in form.when and self._holds(one)]
-        if not fitting:
-            return
+        where = parse_predicate(form.where) if form.where else None
+        ended = [one for word, one in caused.ended if word in form.when]
+        fitting = [one for one in ended if where is None or holds(where, _record(one))]
         addresses = (
-            [WebhookAddress(_evaluated(declared.address, request, reply), request.call.vendor)]
+            [WebhookAddress(_evaluated(declared.address, caused.facts), caused.vendor)]
             if declared.address
-            else _subscribed(declared.event, request.call.vendor, state)
+            else [one for one in registered_webhooks(state) if one.vendor == caused.vendor]
         )
         groups = [[one] for one in fitting] if form.per == "item" else [fitting]
-        for address in (one for one in addresses if one.url):
-            for group in groups:
-                yield self._delivery(address, group, request, reply, state)
-
-    def _holds(self, outcome: Outcome) -> bool:
-        return self.where is None or holds(self.where, _record(outcome))
+        for address in addresses if fitting else ():
+            if address.url and (not address.events or declared.event in address.events):
+                for group in groups:
+                    effects = [caused.effects.get(one.item.index) for one in group]
+                    effect = next(filter(None, effects), _NO_EFFECT)
+                    made = self._delivery(address, group, caused, effect, state)
+                    yield made
+                    for _ in range(effect.duplicate):
+                        yield replace(made, key=_next_key(made.due, caused.vendor, state))
 
     def _delivery(
         self,
         address: WebhookAddress,
         outcomes: Sequence[Outcome],
-        request: Request,
-        reply: Reply,
+        caused: _CauseOfDeliveries,
+        effect: CallbackEffect,
         state: State,
     ) -> OwedDelivery:
-        declared, form = self.declared, self.declared.form
-        number, due = state.next("deliveries"), state.now + timedelta(seconds=form.after)
+        form, made = self.declared.form, state.uuid()
+        due = state.now + timedelta(seconds=0 if effect.early else form.after + effect.late)
         content = json.encode(self._body([_record(one) for one in outcomes], state))
-        made = state.uuid()
-        headers = {"content-type": declared.media_type}
-        headers |= {name: _evaluated(text, request, reply) for name, text in form.headers.items()}
+        headers = {name: _evaluated(text, caused.facts) for name, text in form.headers.items()}
         headers |= {form.id: made} if form.id else {}
         if form.sign:
-            headers[form.sign.header] = signature(form.sign, address.secret, content)
+            signed = content + b" " if effect.wrong_signature else content
+            headers[form.sign.header] = _signature(form.sign, address.secret, signed)
         return OwedDelivery(
-            key=f"{request.call.vendor}/{number:09}",
+            key=_next_key(due, caused.vendor, state),
             id=made,
             cause="",
-            vendor=request.call.vendor,
-            event=declared.event,
+            event=self.declared.event,
             items=tuple([one.item.identity for one in outcomes]),
-            method=declared.method,
+            method=self.declared.method,
             url=address.url,
-            headers=headers,
+            headers={"Content-Type": self.declared.media_type, **headers},
             body=content.decode(),
-            first=due,
             due=due,
             attempts_left=form.attempts,
             timeout=form.timeout,
             backoff=form.backoff,
             ordered=form.ordered,
+            is_early=effect.early,
+            effects=tuple([word for word, holds in zip(_WORDS, astuple(effect), strict=True) if holds]),
+            state="lost" if effect.lost else "waiting",
         )
 
     def _body(self, records: Sequence[Document], state: State) -> Json:
-        """Return the records in the form of the declared schema, with the name of the event."""
-        form, schema = self.declared.form, self.declared.schema
-        place = self._place_of_record(records[0]) if form.record is None else parse_pointer(form.record)
-        node = self.filling.at(schema, place)
-        is_list = node.get("type") == "array" or form.per == "batch"
-        members = self.filling.merged(node.get("items", {}) if is_list else node).get("properties")
-        shown = [_declared_part(one, members) for one in records]
-        body = with_value_at({}, place, shown if is_list else shown[0])
-        event = self._place_of_event(body) if form.event is None else parse_pointer(form.event)
-        body = with_value_at(body, event, self.declared.event) if event else body
-        message = Message(HTTPStatus.OK, "", now=print_instant(state.now), is_refusal=False)
-        return self.filling.fill(schema, message, body)
-
-    def _place_of_record(self, record: Document) -> Path:
-        """Return the path of the member whose schema has most members of the record; () is the root."""
+        """Return the records as the declared schema has them, with the name of the event."""
         root = self.filling.merged(self.declared.schema)
-        alike: dict[Path, Collection[str]] = {(): self._members(root) & record.keys()}
-        for name, node in root.get("properties", {}).items():
-            alike[name,] = self._members(self.filling.merged(node)) & record.keys()
-        return max(alike, key=lambda path: len(alike[path]))
+        nodes = {(name,): self.filling.merged(one) for name, one in root.get("properties", {}).items()}
+        place = max([(), *nodes], key=lambda at: len(self._named(nodes.get(at, root)) & records[0].keys()))
+        node = nodes.get(place, root)
+        shown = [{name: one[name] for name in one if name in self._named(node)} or one for one in records]
+        is_list = node.get("type") == "array" or self.declared.form.per == "batch"
+        body = with_value_at({}, place, shown if is_list else shown[0])
+        free = {plain(name): name for (name,) in nodes if (name,) != place and name not in body}
+        event = next((free[name] for name in _EVENTS if name in free), "")
+        body = {**body, event: self.declared.event} if event else body
+        message = Message(HTTPStatus.OK, "", now=print_instant(state.now), is_refusal=False)
+        return self.filling.fill(self.declared.schema, message, body)
 
-    def _members(self, node: Document) -> frozenset[str]:
-        items = (
-            self.filling.merged(node["items"]) if node.get("type") == "array" and "items" in node else node
-        )
-        return frozenset(items.get("properties", ()))
-
-    def _place_of_event(self, body: Json) -> Path:
-        if not isinstance(body, dict):
-            return ()
-        free = {
-            plain(name): name
-            for name in self._members(self.filling.merged(self.declared.schema)) - body.keys()
-        }
-        return next(((free[name],) for name in _EVENTS if name in free), ())
+    def _named(self, node: Document) -> frozenset[str]:
+        """Return the members of the records in a member of the body."""
+        return frozenset(self.filling.merged(node.get("items", node)).get("properties", ()))
 
 
 def callback_writers(contract: Spec) -> Mapping[str, tuple[CallbackWriter, ...]]:
     """Return the writers by operationId of the calls that cause deliveries. Raises SpecError."""
-    filling = SchemaFilling(contract.document)
-    found: dict[str, tuple[CallbackWriter, ...]] = {}
-    try:
-        declarations = find_callbacks(contract)
-    except SpecError as error:
-        raise error.within(contract.name) from None
-    for declared in declarations:
-        where = parse_predicate(declared.form.where) if declared.form.where else None
+    filling, found = SchemaFilling(contract.document), dict[str, tuple[CallbackWriter, ...]]()
+    for declared in find_callbacks(contract):
         for operation in sorted(declared.operations):
-            found[operation] = (*found.get(operation, ()), CallbackWriter(declared, filling, where))
+            found[operation] = (*found.get(operation, ()), CallbackWriter(declared, filling))
     return found
 
 
 def owe_deliveries(
-    writers: Sequence[CallbackWriter], request: Request, answer: Answer, reply: Reply, state: State
-) -> str:
-    """Store the deliveries that a call causes, whose `reply` would be sent without rules.
+    writers: Sequence[CallbackWriter],
+    exchange: tuple[Request, Reply],
+    answer: Answer,
+    decision: Decision,
+    state: State,
+) -> Answer:
+    """Store the deliveries that a call causes, and return the answer with their `cause`.
 
-    Return the deliveries' `cause`; "" if there are none.
+    The reply of the exchange is the one without effects of rules.
     """
-    ended = list(_ended(request, answer, reply))
-    made = [one for each in writers for one in each.deliveries(request, reply, ended, state)]
+    request, reply = exchange
+    call, shown = request.call, _decoded(reply)
+    asked = {"body": request.document, "header": call.headers, "query": dict(parse_qsl(call.query))}
+    told = {"body": shown, "header": {name.lower(): text for name, text in reply.headers}}
+    facts = {"request": {**asked, "path": request.parameters}, "response": told}
+    ended = tuple(_ended(request, answer, reply.status, shown))
+    effects = {index: one.callback for index, one in decision.effects.items() if one.callback}
+    caused = _CauseOfDeliveries(call.vendor, ended, facts, effects)
+    made = [one for each in writers for one in each.write(caused, state)]
     if not made:
-        return ""
-    cause = made[0].key
-    add_deliveries(state, [replace(one, cause=cause) for one in made])
-    return cause
+        return answer
+    last = [one for one in reversed(made) if _OUT_OF_ORDER in one.effects]
+    made = [one for one in made if _OUT_OF_ORDER not in one.effects]
+    made += [replace(one, key=_next_key(one.due, call.vendor, state)) for one in last]
+    add_deliveries(state, [replace(one, cause=made[0].key) for one in made])
+    return replace(answer, cause=made[0].key)
 
 
-def signature(sign: Signing, secret: str, content: bytes) -> str:
-    made = hmac.new((secret or sign.secret).encode(), content, sign.algorithm)
-    text = made.hexdigest() if sign.encoding == "hex" else b64encode(made.digest()).decode()
-    return f"{sign.prefix}{text}"
+def _next_key(due: datetime, vendor: str, state: State) -> str:
+    """Return a key that comes after the keys of all deliveries that are due before or were made before."""
+    return f"{due.timestamp() * 1000:014.0f}-{state.next('deliveries'):09}-{vendor}"
 
 
-def _ended(request: Request, answer: Answer, reply: Reply) -> Iterator[tuple[str, Outcome]]:
+def _ended(request: Request, answer: Answer, status: int, shown: Json) -> Iterator[tuple[str, Outcome]]:
     """Yield the items of a call, each with the word for its end; a single write counts as one item."""
-    if request.operation.batch is not None:
+    operation = request.operation
+    if operation.batch is not None:
         yield from ((str(one.action), one) for one in answer.outcomes)
-    elif reply.status in _SUCCESS and request.operation.writes:
-        names = parameter_names(request.operation.path)
-        shown = _shown_record(reply)
+    elif status in _SUCCESS and operation.writes:
         record = shown if isinstance(shown, dict) and shown else request.document
-        key = str(request.parameters[names[-1]]) if names else str(value_at(record, ("id",)) or "")
-        is_new = reply.status == HTTPStatus.CREATED
-        outcome = Outcome(Item(0, key, record), Action.CREATED if is_new else Action.UPDATED, record)
-        yield _DELETED if request.operation.method == "delete" else str(outcome.action), outcome
+        key = [request.parameters[name] for name in parameter_names(operation.path)[-1:]]
+        action = Action.CREATED if status == HTTPStatus.CREATED else Action.UPDATED
+        item = Item(0, str(key[0] if key else value_at(record, ("id",)) or ""), record)
+        yield "deleted" if operation.method == "delete" else str(action), Outcome(item, action, record)
 
 
-def _shown_record(reply: Reply) -> Json:
+def _decoded(reply: Reply) -> Json:
     try:
         return json.decode(reply.body)
     except MalformedBody:
@@ -219,31 +217,18 @@ def _record(outcome: Outcome) -> Document:
     return record if isinstance(record, dict) else {}
 
 
-def _declared_part(record: Document, members: Mapping[str, Json] | None) -> Document:
-    """Return the members of a record that a schema declares; all, if it declares none of them."""
-    return {name: value for name, value in record.items() if name in (members or ())} or record
-
-
-def _subscribed(event: str, vendor: str, state: State) -> list[WebhookAddress]:
-    found = registered_webhooks(state)
-    return [one for one in found if one.vendor == vendor and (not one.events or event in one.events)]
-
-
-def _evaluated(text: str, request: Request, reply: Reply) -> str:
+def _evaluated(text: str, facts: Document) -> str:
     """Return a text with the values of its runtime expressions; an expression without value gives ""."""
-    text = f"{{{text}}}" if text.startswith("$") else text
-    return _EXPRESSION.sub(lambda found: _value_of(found[1], request, reply), text)
+
+    def value(found: re.Match[str]) -> str:
+        source, part, name = found[1], found[2], found[3] or ""
+        path: Path = parse_pointer(name) if part == "body" else (name.lower() if part == "header" else name,)
+        known = value_at(facts, (source, part, *path))
+        return "" if known is None else str(known)
+
+    return _EXPRESSION.sub(value, text)
 
 
-def _value_of(expression: str, request: Request, reply: Reply) -> str:
-    call = request.call
-    head, _, pointer = expression.partition("#")
-    if expression in ("$url", "$method"):
-        return f"{call.origin}{call.target}" if expression == "$url" else call.method
-    if head in ("$request.body", "$response.body"):
-        document = request.document if head == "$request.body" else _shown_record(reply)
-        value = value_at(document, parse_pointer(pointer))
-    else:
-        source, name = ".".join(expression.split(".")[:2]), expression.split(".", 2)[-1]
-        value = _SOURCES[source](name, request, reply) if source in _SOURCES else None
-    return "" if value is None else str(value)
+def _signature(sign: Signing, secret: str, content: bytes) -> str:
+    made = hmac.new((secret or sign.secret).encode(), content, sign.algorithm)
+    return sign.prefix + (made.hexdigest() if sign.encoding == "hex" else b64encode(made.digest()).decode())

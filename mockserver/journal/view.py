@@ -8,6 +8,8 @@ from codecs import lookup
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from msgspec import to_builtins
+
 from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query, redact_url
@@ -36,6 +38,7 @@ _DID = {
     "duplicated": "shown more than once",
     "stored": "stored all the same",
     "not-stored": "not stored",
+    "callback": "callbacks changed",
 }
 """Words for people for each word of `AppliedEffect.did`."""
 
@@ -103,26 +106,11 @@ class View:
 
     def delivery(self, one: OwedDelivery) -> Document:
         """Return a callback or webhook with its attempts."""
-        return {
-            "id": one.id,
-            "event": one.event,
-            "items": [self.key(key) for key in one.items],
-            "url": one.url if self.shown else redact_url(one.url, self.mask),
-            "due": print_instant(one.due),
-            "state": one.state,
-            "attempts": [
-                {
-                    "at": print_instant(attempt.at) if attempt.at else None,
-                    "status": attempt.status,
-                    "lost": attempt.lost or None,
-                    "millis": attempt.millis,
-                }
-                for attempt in one.attempts
-            ],
-            "effects": list(one.effects),
-            "headers": self.headers(one.headers),
-            "body": self._redacted_text(one.body.encode(), one.headers.get("content-type")),
-        }
+        body = self._redacted_text(one.body.encode(), one.headers.get("Content-Type"))
+        url = one.url if self.shown else redact_url(one.url, self.mask)
+        items = [self.key(key) for key in one.items]
+        whole: Document = to_builtins(one)
+        return {**whole, "items": items, "url": url, "headers": self.headers(one.headers), "body": body}
 
     def key(self, key: str) -> str:
         """Return an item's key, redacted because a key may be the URL of a subrequest with credentials."""

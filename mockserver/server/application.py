@@ -43,7 +43,7 @@ from mockserver.server.exchange import Recorder
 from mockserver.server.files import read_fixtures, read_scenarios
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.routing import VendorApp
-from mockserver.server.sending import DeliverySender, WakingControl
+from mockserver.server.sending import DeliverySender
 from mockserver.server.work_threads import CallThread
 
 
@@ -268,15 +268,14 @@ def _application(
         clock=lasting.clock,
         is_known=lasting.idle_tracker.is_present,
     )
-    sender = lasting.sender
-    control = WakingControl(BuiltAtFirstCall(lambda: _control_plane(options, app, control)), sender)
+    control = BuiltAtFirstCall(lambda: _control_plane(options, app, control))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
     site = BuiltAtFirstCall(lambda: _pages(options, app, control, directory))
     tokens = options.control_token, options.foreign_token
     guarded = AccessGuard(site, options.hosts, *tokens, takes_password=True)
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread, sender), directory),
+        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread, lasting.sender), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),

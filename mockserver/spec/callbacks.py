@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import ValidationError, convert
 
+from mockserver.codec.http import JSON_TYPE
 from mockserver.model import EMPTY, Document, Json, Value
-from mockserver.spec.openapi import METHODS, Operation, Spec, check_names, misused, resolve
+from mockserver.spec.openapi import METHODS, Spec, misused, resolve
 
 MARK = "x-callback"
-WEBHOOKS = "x-webhooks"
-"""Name of `webhooks` in OpenAPI 3.0."""
+_REFERENCE = re.compile("#/components/schemas/[^'\"]+")
 
 
 class Signing(Value, frozen=True, forbid_unknown_fields=True):
@@ -40,10 +41,6 @@ class CallbackForm(Value, frozen=True, forbid_unknown_fields=True):
     """Predicate that a record must fulfil, as in scenarios."""
     after: int = 0
     """Seconds from the call to the first attempt, by the sandbox's clock."""
-    event: str | None = None
-    """JSON Pointer to the member of the body for the name of the event; None finds it by its name."""
-    record: str | None = None
-    """JSON Pointer to the member of the body for the record or records; None finds it by its schema."""
     headers: Mapping[str, str] = EMPTY
     """Texts of further headers; each may have runtime expressions in braces."""
     id: str = ""
@@ -72,61 +69,37 @@ class DeclaredCallback(Value, frozen=True):
     schema: Document
 
 
-def find_callbacks(contract: Spec) -> tuple[DeclaredCallback, ...]:
-    """Return the callbacks and webhooks of a spec. Raises SpecError if an `x-callback` is malformed."""
-    return (*_callbacks(contract), *_webhooks(contract))
-
-
-def _callbacks(contract: Spec) -> Iterator[DeclaredCallback]:
+def find_callbacks(contract: Spec) -> Iterator[DeclaredCallback]:
+    """Yield the callbacks and webhooks of a spec. Raises SpecError if an `x-callback` is malformed."""
+    document = contract.document
     for operation in contract.operations.values():
         for event, node in operation.node.get("callbacks", EMPTY).items():
-            for address, item in resolve(contract.document, node).items():
-                if not address.startswith("x-"):
-                    yield from _read(contract, event, item, address, frozenset((operation.id,)))
-
-
-def _webhooks(contract: Spec) -> Iterator[DeclaredCallback]:
-    for event, item in contract.document.get(WEBHOOKS, EMPTY).items():
-        yield from _read(contract, event, item, "", frozenset())
+            for address, item in resolve(document, node).items():
+                yield from _read(contract, event, item, address, (operation.id,))
+    for event, item in document.get("x-webhooks", EMPTY).items():
+        yield from _read(contract, event, item, "", ())
 
 
 def _read(
-    contract: Spec, event: str, item: Json, address: str, operations: frozenset[str]
+    contract: Spec, event: str, item: Json, address: str, causes: tuple[str, ...]
 ) -> Iterator[DeclaredCallback]:
     item = resolve(contract.document, item)
     for method in (one for one in METHODS if one in item):
         node = item[method]
-        form = _form(node.get(MARK, EMPTY), contract.operations)
+        try:
+            form = convert(node.get(MARK, EMPTY), CallbackForm)
+        except ValidationError as error:
+            raise misused(MARK, f"{event}: {error}").within(contract.name) from None
         contents = resolve(contract.document, node.get("requestBody", EMPTY)).get("content", EMPTY)
-        media_type = min(contents, key=lambda name: "json" not in name, default="application/json")
+        media_type = min(contents, key=lambda name: "json" not in name, default=JSON_TYPE)
         schema = contents.get(media_type, EMPTY).get("schema", EMPTY)
-        causes = operations or frozenset(form.of) or _causes(contract, schema)
-        yield DeclaredCallback(event, form, causes, address, method.upper(), media_type, schema)
+        causes = causes or form.of or _causes(contract, schema)
+        yield DeclaredCallback(event, form, frozenset(causes), address, method.upper(), media_type, schema)
 
 
-def _form(node: Json, known: Mapping[str, Operation]) -> CallbackForm:
-    try:
-        form = convert(node, CallbackForm)
-    except ValidationError as error:
-        raise misused(MARK, str(error)) from None
-    check_names(f"{MARK}.of", form.of, known)
-    return form
-
-
-def _causes(contract: Spec, schema: Document) -> frozenset[str]:
+def _causes(contract: Spec, schema: Document) -> tuple[str, ...]:
     """Return the operations that take records of the schema, or every POST if none does."""
-    wanted = set(_references(schema))
-    posts = [one for one in contract.operations.values() if one.writes and one.bodies]
-    alike = [one.id for one in posts if wanted.intersection(_references(one.bodies[0].schema))]
-    return frozenset(alike or (one.id for one in posts if one.method == "post"))
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for child in node.values():
-            yield from _references(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _references(child)
+    writing = [one for one in contract.operations.values() if one.writes and one.bodies]
+    wanted = set(_REFERENCE.findall(str(schema)))
+    alike = [one.id for one in writing if wanted.intersection(_REFERENCE.findall(str(one.bodies[0].schema)))]
+    return tuple(alike or [one.id for one in writing if one.method == "post"])
