@@ -76,7 +76,7 @@ class CallbackWriter:
         declared, form = self.declared, self.declared.form
         where = parse_predicate(form.where) if form.where else None
         ended = [one for word, one in caused.ended if word in form.when]
-        fitting = [one for one in ended if where is None or holds(where, _record(one))]
+        fitting = [one for one in ended if where is None or holds(where, _sent_and_stored(one))]
         addresses = (
             [WebhookAddress(_evaluated(declared.address, caused.facts), caused.vendor)]
             if declared.address
@@ -141,7 +141,8 @@ class CallbackWriter:
         free = {plain(name): name for (name,) in nodes if (name,) != place and name not in body}
         event = next((free[name] for name in _EVENTS if name in free), "")
         body = {**body, event: self.declared.event} if event else body
-        message = Message(HTTPStatus.OK, "", now=print_instant(state.now), is_refusal=False)
+        now, record = print_instant(state.now), records[0]
+        message = Message(HTTPStatus.OK, "", now=now, document=record, is_refusal=False)
         return self.filling.fill(self.declared.schema, message, body)
 
     def _named(self, node: Document) -> frozenset[str]:
@@ -215,6 +216,11 @@ def _decoded(reply: Reply) -> Json:
 def _record(outcome: Outcome) -> Document:
     record = outcome.document if isinstance(outcome.document, dict) else outcome.item.document
     return record if isinstance(record, dict) else {}
+
+
+def _sent_and_stored(outcome: Outcome) -> Document:
+    sent = outcome.item.document
+    return {**(sent if isinstance(sent, dict) else {}), **_record(outcome)}
 
 
 def _evaluated(text: str, facts: Document) -> str:

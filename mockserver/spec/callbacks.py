@@ -38,7 +38,7 @@ class CallbackForm(Value, frozen=True, forbid_unknown_fields=True):
         ("created", "updated")
     )
     where: Document = EMPTY
-    """Predicate that a record must fulfil, as in scenarios."""
+    """Predicate, as in scenarios, on the item as it is stored, with the members that only the call has."""
     after: int = 0
     """Seconds from the call to the first attempt, by the sandbox's clock."""
     headers: Mapping[str, str] = EMPTY
