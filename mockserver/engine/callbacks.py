@@ -33,10 +33,10 @@ from mockserver.model import (
 )
 from mockserver.sandbox.deliveries import OwedDelivery, WebhookAddress, add_deliveries, registered_webhooks
 from mockserver.sandbox.store import State
-from mockserver.scenario.model import CallbackEffect, Decision
-from mockserver.scenario.predicates import holds, parse_predicate
-from mockserver.spec.callbacks import DeclaredCallback, Signing, find_callbacks
-from mockserver.spec.openapi import Spec, parameter_names, plain
+from mockserver.scenario.model import CallbackEffect, Decision, Predicate
+from mockserver.scenario.predicates import InvalidPredicateError, holds, parse_predicate
+from mockserver.spec.callbacks import MARK, DeclaredCallback, Signing, find_callbacks
+from mockserver.spec.openapi import Spec, misused, parameter_names, plain
 from mockserver.vendor import Request
 
 _EXPRESSION = re.compile(r"\{?\$(request|response)\.(body|header|query|path)(?:[.#]([^{}]*))?\}?")
@@ -62,6 +62,8 @@ class _CauseOfDeliveries(Value, frozen=True):
     """Values that runtime expressions may name."""
     effects: Mapping[int, CallbackEffect]
     """Effects of rules by the item's index."""
+    wait_s: float
+    """Seconds until the items are stored: those of a job when the job is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,13 @@ class CallbackWriter:
 
     declared: DeclaredCallback
     filling: SchemaFilling
+    where: Predicate | None
 
     def write(self, caused: _CauseOfDeliveries, state: State) -> Iterator[OwedDelivery]:
         """Yield the deliveries of a call, each as often as it is sent."""
         declared, form = self.declared, self.declared.form
-        where = parse_predicate(form.where) if form.where else None
         ended = [one for word, one in caused.ended if word in form.when]
-        fitting = [one for one in ended if where is None or holds(where, _sent_and_stored(one))]
+        fitting = [one for one in ended if self.where is None or holds(self.where, _sent_and_stored(one))]
         addresses = (
             [WebhookAddress(_evaluated(declared.address, caused.facts), caused.vendor)]
             if declared.address
@@ -102,7 +104,8 @@ class CallbackWriter:
         state: State,
     ) -> OwedDelivery:
         form, made = self.declared.form, state.uuid()
-        due = state.now + timedelta(seconds=0 if effect.early else form.after + effect.late)
+        late_s = 0 if effect.early else caused.wait_s + form.after + effect.late
+        due = state.now + timedelta(seconds=late_s)
         content = json.encode(self._body([_record(one) for one in outcomes], state))
         headers = {name: _evaluated(text, caused.facts) for name, text in form.headers.items()}
         headers |= {form.id: made} if form.id else {}
@@ -154,8 +157,12 @@ def callback_writers(contract: Spec) -> Mapping[str, tuple[CallbackWriter, ...]]
     """Return the writers by operationId of the calls that cause deliveries. Raises SpecError."""
     filling, found = SchemaFilling(contract.document), dict[str, tuple[CallbackWriter, ...]]()
     for declared in find_callbacks(contract):
+        try:
+            where = parse_predicate(declared.form.where) if declared.form.where else None
+        except InvalidPredicateError as error:
+            raise misused(f"{MARK}.where", error.detail, error.hint).within(contract.name) from None
         for operation in sorted(declared.operations):
-            found[operation] = (*found.get(operation, ()), CallbackWriter(declared, filling))
+            found[operation] = (*found.get(operation, ()), CallbackWriter(declared, filling, where))
     return found
 
 
@@ -177,7 +184,9 @@ def owe_deliveries(
     facts = {"request": {**asked, "path": request.parameters}, "response": told}
     ended = tuple(_ended(request, answer, reply.status, shown))
     effects = {index: one.callback for index, one in decision.effects.items() if one.callback}
-    caused = _CauseOfDeliveries(call.vendor, ended, facts, effects)
+    batch = request.operation.batch
+    wait_s = batch.job.done if batch and batch.job else 0
+    caused = _CauseOfDeliveries(call.vendor, ended, facts, effects, wait_s)
     made = [one for each in writers for one in each.write(caused, state)]
     if not made:
         return answer
