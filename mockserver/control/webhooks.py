@@ -44,7 +44,8 @@ class WebhookOperations:
 
         self.sandboxes.control(name, work)
         masked = [
-            replace(one, url=redact_url(one.url), secret=redact_credential(one.secret)) for one in addresses
+            replace(one, url=redact_url(one.url), secret=one.secret and redact_credential(one.secret))
+            for one in addresses
         ]
         return [to_builtins(one) for one in masked]
 

@@ -33,7 +33,7 @@ from mockserver.model import (
 )
 from mockserver.sandbox.deliveries import OwedDelivery, WebhookAddress, add_deliveries, registered_webhooks
 from mockserver.sandbox.store import State
-from mockserver.scenario.model import CallbackEffect, Decision, Predicate
+from mockserver.scenario.model import CallbackEffect, Decision, Effect, Predicate
 from mockserver.scenario.predicates import InvalidPredicateError, holds, parse_predicate
 from mockserver.spec.callbacks import MARK, DeclaredCallback, Signing, find_callbacks
 from mockserver.spec.openapi import Spec, misused, parameter_names, plain
@@ -46,7 +46,7 @@ _EVENTS = ("event", "eventtype", "eventname", "type", "topic", "action", "name")
 """Names of members for the name of the event, the likeliest first."""
 
 _SUCCESS = range(200, 300)
-_NO_EFFECT = CallbackEffect()
+_STORED, _NO_EFFECT = Effect(), CallbackEffect()
 _OUT_OF_ORDER = "out-of-order"
 _WORDS = ("lost", "doubled", "late", _OUT_OF_ORDER, "wrong-signature", "early")
 """Words for the effects of `CallbackEffect`, in the order of its fields."""
@@ -138,7 +138,8 @@ class CallbackWriter:
         nodes = {(name,): self.filling.merged(one) for name, one in root.get("properties", {}).items()}
         place = max([(), *nodes], key=lambda at: len(self._named(nodes.get(at, root)) & records[0].keys()))
         node = nodes.get(place, root)
-        shown = [{name: one[name] for name in one if name in self._named(node)} or one for one in records]
+        named = self._named(node)
+        shown = [{name: one[name] for name in one if name in named} or one for one in records]
         is_list = node.get("type") == "array" or self.declared.form.per == "batch"
         body = with_value_at({}, place, shown if is_list else shown[0])
         free = {plain(name): name for (name,) in nodes if (name,) != place and name not in body}
@@ -178,6 +179,8 @@ def owe_deliveries(
     The reply of the exchange is the one without effects of rules.
     """
     request, reply = exchange
+    if request.operation.batch is None and decision.effects.get(0, _STORED).commit is False:
+        return answer
     call, shown = request.call, _decoded(reply)
     asked = {"body": request.document, "header": call.headers, "query": dict(parse_qsl(call.query))}
     told = {"body": shown, "header": {name.lower(): text for name, text in reply.headers}}

@@ -20,6 +20,9 @@ from mockserver.sandbox.store import Store
 _PAUSE_S = 0.2
 """Seconds after which sandboxes are searched again, because clocks and control calls make deliveries due."""
 
+_LONGEST_ANSWER_S = 700
+"""Seconds after which a call counts as answered, because no rule delays an answer longer."""
+
 _MAX_ANSWER_BYTES = 1024 * 1024
 
 
@@ -35,8 +38,8 @@ class DeliverySender:
     clock: Clock
     """The machine's clock, for claims."""
     _sandboxes: set[str] = field(default_factory=set)
-    _unanswered: set[tuple[str, str]] = field(default_factory=set)
-    """Sandbox and cause of the calls whose answers are not sent yet."""
+    _unanswered: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Sandbox and cause of the calls whose answers are not sent yet; time after which that counts no more."""
     _loop: asyncio.AbstractEventLoop | None = None
     _starting: Lock = field(default_factory=Lock)
 
@@ -51,13 +54,13 @@ class DeliverySender:
     def hold(self, sandbox: str, cause: str) -> None:
         """Send no deliveries of a call before `answered`, except those that `send_early` sends."""
         self._sandboxes.add(sandbox)
-        self._unanswered.add((sandbox, cause))
+        self._unanswered[sandbox, cause] = perf_counter() + _LONGEST_ANSWER_S
 
     async def send_early(self, sandbox: str, cause: str) -> None:
         await asyncio.wrap_future(self._start_sending(sandbox, cause))
 
     def answered(self, sandbox: str, cause: str) -> None:
-        self._unanswered.discard((sandbox, cause))
+        self._unanswered.pop((sandbox, cause), None)
         self._start_sending(sandbox)
 
     def _start_sending(self, sandbox: str, answering: str = "") -> Future[None]:
@@ -86,7 +89,8 @@ class DeliverySender:
             pass  # the deliveries are in the store and wait
 
     def _claim(self, sandbox: str, answering: str) -> OwedDelivery | None:
-        unanswered = [cause for where, cause in self._unanswered.copy() if where == sandbox]
+        waiting, now = self._unanswered.copy().items(), perf_counter()
+        unanswered = [cause for (where, cause), until in waiting if where == sandbox and now < until]
         claim = partial(claim_next, machine=self.clock(), unanswered=unanswered, answering=answering)
         return self.store.control(sandbox, claim)
 

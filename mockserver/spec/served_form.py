@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -99,7 +100,7 @@ class _Reader:
         paths = dict(self._paths())
         for path, item in self._queried_paths():
             paths[path] = {**item, **paths.get(path, {})}
-        webhooks = self._webhooks()
+        webhooks = self._called_back(members(source.get("x-webhooks")) | members(source.get("webhooks")))
         self._read_waiting()
         done: set[str] = set()
         for name in self.components:
@@ -121,7 +122,7 @@ class _Reader:
             **{name: source[name] for name in ("servers", "externalDocs") if source.get(name)},
             **{name: value for name, value in extensions(source).items() if name != PARTS},
             **self._default_security(),
-            **webhooks,
+            **({"x-webhooks": webhooks} if webhooks else {}),
             "paths": paths,
             "components": {
                 "securitySchemes": self.schemes,
@@ -236,20 +237,18 @@ class _Reader:
             made["callbacks"] = {name: self._called_back(one) for name, one in found.items()}
         return made
 
-    def _webhooks(self) -> dict[str, Any]:
-        self.place, self.uses = ("webhooks",), set()
-        items = {**members(self.source.get("x-webhooks")), **members(self.source.get("webhooks"))}
-        return {"x-webhooks": self._called_back(items)} if items else {}
-
     def _called_back(self, items: Document) -> dict[str, Any]:
-        """Return path items of calls that the server makes: their bodies, without parameters and answers."""
-        made: dict[str, Any] = {name: {} for name in items}
+        """Return path items of calls that the server makes, with bodies alone; leave out broken calls."""
+        kept, made = (self.uses, self.fault), {name: dict[str, Any]() for name in items}
         for name, one in items.items():
             item = members(self.target_or_nothing(one))
             for method in (method for method in METHODS if method in item):
-                node = members(item[method])
-                body = self._body(node.get("requestBody")) or {}
-                made[name][method] = {**extensions(node), "requestBody": body}
+                node, self.fault = members(item[method]), ""
+                with suppress(SpecError):
+                    body = self._body(node.get("requestBody")) or {}
+                    if not self.fault:
+                        made[name][method] = {**extensions(node), "requestBody": body}
+        self.uses, self.fault = kept
         return made
 
     def _operation_id(self, path: str, method: str, node: Json) -> str:

@@ -336,6 +336,32 @@ def test_a_reset_forgets_what_waits(tmp_path: Path, receiver: Receiver) -> None:
     assert "deliveries" not in orders.client.get("/_mock/sandboxes/default/dump").json["sandbox/"]
 
 
+@pytest.mark.parametrize("node", [7, {"$ref": "#/nowhere"}, {"post": {"requestBody": {"$ref": "#/nowhere"}}}])
+def test_a_broken_callback_or_webhook_is_left_out(tmp_path: Path, receiver: Receiver, node: Any) -> None:
+    made = document()
+    made["webhooks"]["broken"] = node
+    made["paths"]["/orders"]["post"]["callbacks"]["broken"] = {"{$request.body#/callbackUrl}": node}
+    orders = Orders(tmp_path, receiver, made)
+    orders.register()
+    orders.send("A", callbackUrl=f"{receiver.url}/cb")
+    assert sorted(one["event"] for one in orders.ended()) == ["done", "orderMade"]
+
+
+def test_a_webhook_with_a_broken_schema_is_left_out(tmp_path: Path, receiver: Receiver) -> None:
+    made = document()
+    broken = {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Gone"}}}
+    made["webhooks"]["broken"] = {"post": {"requestBody": schema(broken)}}
+    orders = Orders(tmp_path, receiver, made)
+    orders.register()
+    orders.send("A")
+    assert [one["event"] for one in orders.ended()] == ["orderMade"]
+
+
+def test_a_condition_that_cannot_be_read_is_refused(tmp_path: Path, receiver: Receiver) -> None:
+    with pytest.raises(Exception, match=r"x-callback\.where"):
+        Orders(tmp_path, receiver, document({"where": {"path": "number", "equals": 1}}))
+
+
 def test_a_malformed_annotation_is_refused(tmp_path: Path, receiver: Receiver) -> None:
     with pytest.raises(Exception, match="x-callback: orderMade: Object contains unknown field `evry`"):
         Orders(tmp_path, receiver, document({"evry": 1}))
@@ -397,6 +423,27 @@ def test_nothing_is_sent_for_what_a_rule_did_not_store(tmp_path: Path, receiver:
     orders.client.post("/_mock/sandboxes/default/scenarios", json=scenario)
     orders.client.post("/orders/orders", json={"orders": [{"number": "A"}]})
     assert orders.deliveries() == []
+
+
+def test_nothing_is_sent_for_a_single_write_that_a_rule_did_not_store(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    orders = Orders(tmp_path, receiver, document())
+    orders.register()
+    rule = {"id": "r", "items": [{"select": {"all": True}, "effect": {"commit": False}}]}
+    scenario = {"version": 1, "name": "gone", "rules": [rule]}
+    orders.client.post("/_mock/sandboxes/default/scenarios", json=scenario)
+    orders.client.put("/orders/orders/A", json={"number": "A", "qty": 2})
+    assert orders.deliveries() == []
+
+
+def test_the_story_of_an_item_has_its_webhooks(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document())
+    orders.register()
+    orders.send("A", "B")
+    orders.ended()
+    (told,) = orders.client.get("/_mock/sandboxes/default/journal/items?item=B").json
+    assert [(one["call"], one["items"], one["state"]) for one in told["deliveries"]] == [(1, ["B"], "sent")]
 
 
 def test_a_lost_answer_does_not_lose_the_webhook(tmp_path: Path, receiver: Receiver) -> None:
