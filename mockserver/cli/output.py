@@ -163,6 +163,7 @@ def entry_lines(entry: Document, *, headers: bool, bodies: bool) -> Iterator[str
     if entry["decided"]:
         yield "items"
         yield from item_lines(entry["decided"], most=_MOST_ITEMS)
+    yield from _delivery_lines(entry.get("deliveries", ()))
     for side in ("request", "reply"):
         if headers:
             yield f"{side} headers"
@@ -213,6 +214,27 @@ def history_lines(history: Document) -> Iterator[str]:
         head += f"   {click.style(bad, fg='red', bold=True)}"
     yield f"{head}   {history['says']}   {print_money(history['currency'], history['amount'])}".rstrip()
     yield from table_lines([_attempt_cells(one) for one in history["attempts"]], "  ")
+    yield from _delivery_lines(history.get("deliveries", ()))
+
+
+def _delivery_lines(deliveries: Sequence[Document]) -> Iterator[str]:
+    """Yield a line for each callback and webhook, with how each attempt ended."""
+    if deliveries:
+        yield "callbacks and webhooks"
+    rows = [
+        (
+            one["event"],
+            shorten(" ".join(one["items"]), _MAX_KEY),
+            one["state"],
+            shorten(", ".join(str(tried["status"] or tried["lost"]) for tried in one["attempts"]), 200),
+            " ".join(one["effects"]),
+            shorten(one["url"], 200),
+        )
+        for one in deliveries[:_MOST_ITEMS]
+    ]
+    yield from table_lines(rows, "  ")
+    if more := len(deliveries) - len(rows):
+        yield f"  and {more:,} more"
 
 
 def _attempt_cells(one: Document) -> tuple[str, ...]:

@@ -100,6 +100,11 @@ def redact_query(query: str, mask: str = MASK) -> str:
     return "&".join([_redact_field(field, mask) for field in query.split("&")])
 
 
+def redact_url(url: str, mask: str = MASK) -> str:
+    address, mark, query = url.partition("?")
+    return f"{address}{mark}{redact_query(query, mask)}"
+
+
 def redact_body(text: str, mask: str = MASK) -> str:
     """Return a body (JSON, XML or a form), with each credential cut to its first letters and the mask.
 
@@ -204,10 +209,7 @@ def _redact_field(field: str, mask: str) -> str:
 def _redact_header(name: str, text: str, mask: str) -> str:
     if is_credential_header(name):
         return _redact_credential(name, text, mask)
-    if name.lower() not in _URL_HEADERS:
-        return text
-    address, mark, query = text.partition("?")
-    return f"{address}{mark}{redact_query(query, mask)}"
+    return redact_url(text, mask) if name.lower() in _URL_HEADERS else text
 
 
 def _redact_credential(name: str, text: str, mask: str) -> str:

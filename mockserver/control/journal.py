@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 
 from msgspec.structs import asdict, replace
@@ -48,6 +48,7 @@ from mockserver.journal.verification import (
 from mockserver.journal.view import View, applied_rules, strip
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox.clock import Clock, system_clock
+from mockserver.sandbox.deliveries import OwedDelivery, deliveries_of
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import InvalidPredicateError, parse_predicate
@@ -105,7 +106,13 @@ class JournalOperations:
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         rules = applied_rules(entry, lambda: self.packaged.documents)
-        return {**whole, "decided": decided, "rules": rules}
+        deliveries = list(map(view.delivery, self._owed(entry)))
+        return {**whole, "decided": decided, "rules": rules, "deliveries": deliveries}
+
+    def _owed(self, entry: Entry) -> list[OwedDelivery]:
+        """Return the callbacks and webhooks that a call caused."""
+        owed = partial(deliveries_of, cause=entry.cause)
+        return self.sandboxes.control(entry.call.sandbox, owed) if entry.cause else []
 
     def compare_entries(self, name: str, number: int, other: int) -> Document:
         """Return what differs between two calls. Raises UnknownNameError."""
@@ -137,14 +144,26 @@ class JournalOperations:
     ) -> list[Document]:
         """Return at most `limit` items that at least one of the figures counts, ordered by first attempt.
 
-        With `item`, return only the items with this key, with `why`, only those that ended for this reason.
-        Raises UnprocessableMemberError if the vendor is unknown.
+        With `item`, return only the items with this key, and their callbacks and webhooks. With `why`, return
+        only the items that ended for this reason. Raises UnprocessableMemberError if the vendor is unknown.
         """
         ended = end_items(self._histories(name, vendor, item))
         found = (one for one in ended if not set(figure).isdisjoint(one.figures) and why in (None, one.why))
         stop = None if limit is None else skip + limit
         name_item = self._item_namer(name)
-        return [{**one.document(View()), "name": name_item(one)} for one in islice(found, skip, stop)]
+        shown = islice(found, skip, stop)
+        if item is None:
+            return [{**one.document(View()), "name": name_item(one)} for one in shown]
+        return [
+            {**one.document(View()), "name": name_item(one), "deliveries": self._story(name, one.history)}
+            for one in shown
+        ]
+
+    def _story(self, name: str, history: ItemHistory) -> list[Document]:
+        """Return the callbacks and webhooks of an item, each with the number of its call."""
+        entries = (self.journal.kept.entry(name, attempt.number) for attempt in history.attempts)
+        owed = ((entry.number, one) for entry in entries if entry for one in self._owed(entry))
+        return [{**View().delivery(one), "call": call} for call, one in owed if history.key in one.items]
 
     def _item_namer(self, name: str) -> Callable[[EndedItem], str | None]:
         """Return what names items without a key as people do, such as by the number that the server gave."""

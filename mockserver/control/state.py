@@ -18,6 +18,7 @@ from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, 
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
+from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, OwedDelivery, WebhookAddress
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, count_records
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES, SCENARIOS
@@ -173,7 +174,6 @@ _SETTINGS = _closed_object(
 _SCENARIO = _closed_object(
     name=_TEXT, armed={"type": "boolean"}, order={**_NUMBER, "minimum": 1}, document={"type": "object"}
 )
-
 SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
     **_collections(
         **{
@@ -181,6 +181,8 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
             SCENARIO_COUNTERS: _COUNTER,
             SCENARIO_STATES: _closed_object(value=_TEXT),
             "sequences": _closed_object(last=_NUMBER),
+            WEBHOOKS: {"type": "object", "required": list(WebhookAddress.__struct_encode_fields__)},
+            DELIVERIES: {"type": "object", "required": list(OwedDelivery.__struct_encode_fields__)},
         }
     ),
     SETTINGS: _compiled(

@@ -111,6 +111,7 @@ BODIES = {
     "/clock/advance": {"seconds": 1},
     "/assumptions": {ASSUMPTION: "refused"},
     "/journal/verify": {},
+    "/webhooks": [],
     "/examples": {"vendor": "acme"},
     "/drill": {"vendor": "acme"},
 }
