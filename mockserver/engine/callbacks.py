@@ -178,8 +178,10 @@ def owe_deliveries(
 
     The reply of the exchange is the one without effects of rules.
     """
+    is_registered = bool(registered_webhooks(state))
+    writers = [one for one in writers if one.declared.address or is_registered]
     request, reply = exchange
-    if request.operation.batch is None and decision.effects.get(0, _STORED).commit is False:
+    if not writers or (request.operation.batch is None and decision.effects.get(0, _STORED).commit is False):
         return answer
     call, shown = request.call, _decoded(reply)
     asked = {"body": request.document, "header": call.headers, "query": dict(parse_qsl(call.query))}

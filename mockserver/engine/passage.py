@@ -124,7 +124,8 @@ class Passage:
             return departure
         if decision.wait_s is not None or request is None or len(held) == max(1, len(request.items)):
             answer = run_and_roll_back(partial(self._mock_answer, departure), state)
-            return replace(departure, answer=answer)
+            # Callbacks and webhooks are rolled back too.
+            return replace(departure, answer=replace(answer, cause=""))
         try:
             body = self._without(held, request)
         except Refusal as refusal:
