@@ -296,6 +296,22 @@ class Delivery(Value, frozen=True):
     """Name of the transport fault, or ""."""
 
 
+class Difference(Value, frozen=True):
+    """A difference between the answer of a real server and the mock's answer to the same call."""
+
+    kind: str
+    """status, outcome, code, message, count, record, missing-row, extra-row or failure (of the mock)."""
+    real: str
+    mock: str
+    index: int | None = None
+    """Index of the item; None if the difference is not about an item of the call."""
+    key: str = ""
+    place: str = ""
+    """Pointer to a member of the record, or the name of a count."""
+    cure: str = ""
+    """What would make the mock answer as the real server."""
+
+
 class Answer(Value, frozen=True):
     """A reply with the data that the journal stores about it."""
 
@@ -317,3 +333,5 @@ class Answer(Value, frozen=True):
     """Address of the real server that answered; "" if the mock answered."""
     cause: str = ""
     """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""
+    differences: tuple[Difference, ...] = ()
+    """How the mock would have answered otherwise than the real server."""

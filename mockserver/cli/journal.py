@@ -24,6 +24,7 @@ from mockserver.cli.options import (
 from mockserver.cli.output import (
     SIGNS,
     call_line,
+    difference_lines,
     ended_lines,
     entry_lines,
     history_lines,
@@ -294,6 +295,25 @@ def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
     """
     figures = [figure for figure, is_set in flags.items() if is_set]
     if not _write_ledger(server, figures or BAD, vendor, is_check=True):
+        raise SystemExit(EXIT_FINDINGS)
+
+
+@journal.command(context_settings=CONTEXT_SETTINGS)
+@server_options
+def differences(*, server: ServerOptions) -> None:
+    """Print how the mock would have answered otherwise than the real server. Exit 1: it would have.
+
+    The server runs with --forward and --shadow. For each kind of difference, print its number, an example,
+    and what would settle it: an assumption to set, a fixture to add, or a rule that the mock does not know.
+
+    \b
+    mockserver journal differences
+    mockserver journal differences --json | jq '.[].cure'
+    """
+    with connected(server) as control:
+        found = control.here("GET", "/differences")
+    write_result(server, found, difference_lines(found) if found else [f"no differences in {server.sandbox}"])
+    if found:
         raise SystemExit(EXIT_FINDINGS)
 
 

@@ -229,13 +229,14 @@ def forward_rules(chosen: dict[str, Any]) -> ForwardRules | None:
     """Take the options of forwarding out of `chosen`; end with exit 2 if they lack `--forward`."""
     from mockserver.server.forwarding import ForwardRules
 
-    names = ("forward", "mocked", "only", "timeout_s")
-    to, mocked, only, timeout_s = [chosen.pop(name) for name in names]
+    names = ("forward", "mocked", "only", "timeout_s", "is_shadowed")
+    to, mocked, only, timeout_s, is_shadowed = [chosen.pop(name) for name in names]
     if to:
-        return ForwardRules(to, frozenset(mocked), frozenset(only), timeout_s)
-    if mocked or only:
+        return ForwardRules(to, frozenset(mocked), frozenset(only), timeout_s, is_shadowed)
+    if mocked or only or is_shadowed:
         what = "no call is passed on without --forward"
-        fail_usage(what, "--mock" if mocked else "--forward-only", "mockserver run FILE --forward URL")
+        option = "--mock" if mocked else "--forward-only" if only else "--shadow"
+        fail_usage(what, option, "mockserver run FILE --forward URL")
     return None
 
 
@@ -369,6 +370,12 @@ def _own_files(
 )
 @names_option(
     "--forward-only", "only", metavar="OPERATION,…", help="With --forward: pass on these operations alone."
+)
+@option(
+    "--shadow",
+    "is_shadowed",
+    is_flag=True,
+    help="With --forward: give each call to the mock too, and record where its answer differs.",
 )
 @option(
     "--forward-timeout",

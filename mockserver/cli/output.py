@@ -78,6 +78,17 @@ def call_line(entry: Document) -> str:
     return f"{before} {click.style(status, fg=_TONES[call_tone(entry)])}  {counts}{gap}{rest}"
 
 
+def difference_lines(groups: Iterable[Document]) -> Iterator[str]:
+    """Yield for each group of differences its number and cure, then an example."""
+    for group in groups:
+        first = group["examples"][0]
+        where = " ".join(filter(None, (group["operation"], group["place"])))
+        yield f"{group['count']:,} {group['kind']}  {where}  settled by: {group['cure']}"
+        yield f"    call {first['number']} {first['key']}".rstrip()
+        yield f"      real: {shorten(first['real'], 100)}"
+        yield f"      mock: {shorten(first['mock'], 100)}"
+
+
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
     """Yield a line for each item with its outcome, followed by the message of each problem.
 

@@ -33,7 +33,7 @@ from mockserver.journal.item_history import ItemHistory, find_histories, has_own
 from mockserver.journal.item_values import find_name
 from mockserver.journal.journal import Journal
 from mockserver.journal.ledger import SENT, EndedItem, describe_items, end_items, sum_items
-from mockserver.journal.overview import sum_up
+from mockserver.journal.overview import group_differences, sum_up
 from mockserver.journal.replay import compare_calls, item_places, rows_of_items
 from mockserver.journal.sent_headers import sent_headers
 from mockserver.journal.timeline import chart_calls
@@ -188,6 +188,11 @@ class JournalOperations:
         """Return number and money of items by how they ended. Raises UnprocessableMemberError."""
         ledger = sum_items(end_items(self._histories(name, vendor)))
         return {**ledger, "dropped": self.journal.kept.dropped(name)}
+
+    def list_differences(self, name: str) -> list[Document]:
+        """Return the differences of the mock from the real server, those that are alike together."""
+        self.sandboxes.check_exists(name)
+        return group_differences(self.journal.kept.entries(name), View())
 
     def show_timeline(
         self, name: str, vendor: str = "", item: str | None = None, from_: str = "", to: str = ""

@@ -160,7 +160,7 @@ class Passage:
         """
         served, call = self.pipeline.served, departure.call
         sandboxes, scope = self.pipeline.admission.sandboxes, f"{served.name}/"
-        work = partial(self._arrive, departure, _decoded(reply, self.max_body_bytes))
+        work = partial(self._arrive, departure, decoded(reply, self.max_body_bytes))
         try:
             with sandboxes.store.one_call():
                 return sandboxes.transact_or_discard(call.sandbox, scope, work, create=False)
@@ -345,7 +345,7 @@ def _remembered(real: tuple[Outcome, ...], batch: Batch, state: State) -> tuple[
     return tuple(found)
 
 
-def _decoded(reply: Reply, limit: int) -> Reply:
+def decoded(reply: Reply, limit: int) -> Reply:
     """Return the reply without its content coding, or as it is if the coding is unknown."""
     headers = {name.lower(): text for name, text in reply.headers}
     try:

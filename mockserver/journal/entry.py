@@ -18,6 +18,7 @@ from mockserver.model import (
     AppliedEffect,
     Call,
     Delivery,
+    Difference,
     Outcome,
     Problem,
     Reply,
@@ -127,6 +128,8 @@ class Entry(Value, frozen=True):
     """Address of the real server that answered; "" if the mock answered."""
     cause: str = ""
     """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""
+    differences: tuple[Difference, ...] = ()
+    """How the mock would have answered otherwise than the real server."""
 
     @property
     def fault(self) -> str:
@@ -171,6 +174,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         delivery=answer.delivery,
         forwarded_to=answer.forwarded_to,
         cause=answer.cause,
+        differences=answer.differences,
     )
 
 
@@ -221,6 +225,8 @@ class JournalQuery(Value, frozen=True):
     fault: str = ""
     """A transport fault, or `any` for all entries with a fault."""
     off_contract: bool | None = None
+    differs: bool | None = None
+    """Whether the mock would have answered otherwise than the real server."""
     text: str = ""
     """Text in path, query, bodies, item keys or reason, in any letter case."""
 
@@ -236,6 +242,7 @@ class JournalQuery(Value, frozen=True):
                 not self.fault or self.fault == entry.fault or (self.fault == ANY_FAULT and entry.fault != "")
             )
             and self.off_contract in (None, entry.off_contract != "")
+            and self.differs in (None, bool(entry.differences))
             and self._has_items(entry)
             and (not self.text or has_text(entry, self.text))
         )

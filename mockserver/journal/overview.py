@@ -13,7 +13,7 @@ from mockserver.journal.ledger import End, EndedItem, sum_items
 from mockserver.journal.view import View
 from mockserver.model import LOST, Action, Document, shown_outcomes
 
-_MOST_REPEATED, _MOST_LISTED, _MOST_REASONS = 10, 20, 10
+_MOST_REPEATED, _MOST_LISTED, _MOST_REASONS, _MOST_EXAMPLES = 10, 20, 10, 5
 _LISTED = (End.LOST, End.PHANTOM, End.DOUBLED)
 """Ends whose items an overview lists. No answer told the client of such an end."""
 
@@ -47,6 +47,24 @@ def sum_up(
         "repeated": [_came_to(one, view) for one in by_attempts[:_MOST_REPEATED] if len(one.attempts) > 1],
         "rules": [{"rule": rule, "calls": calls} for rule, calls in hits.most_common()],
     }
+
+
+def group_differences(entries: Iterable[Entry], view: View) -> list[Document]:
+    """Return the differences of the mock from the real server, those that are alike together."""
+    groups: defaultdict[tuple[str, ...], list[Document]] = defaultdict(list)
+    for entry in entries:
+        for one in entry.differences:
+            alike = (one.kind, entry.operation or "", one.place, one.cure)
+            groups[alike].append({"number": entry.number, **view.difference(one)})
+    return [
+        {
+            **dict(zip(("kind", "operation", "place", "cure"), alike, strict=True)),
+            "count": len(found),
+            "calls": len({one["number"] for one in found}),
+            "examples": found[:_MOST_EXAMPLES],
+        }
+        for alike, found in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
 
 
 def _first(items: Iterable[EndedItem], end: End) -> Iterable[EndedItem]:

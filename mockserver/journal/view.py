@@ -9,12 +9,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query, redact_url
 from mockserver.journal.entry import Entry, ItemResults
-from mockserver.model import EMPTY, WARNED, Action, AppliedEffect, Document, Json, Problem, shown_outcomes
+from mockserver.model import (
+    EMPTY,
+    WARNED,
+    Action,
+    AppliedEffect,
+    Difference,
+    Document,
+    Json,
+    Problem,
+    shown_outcomes,
+)
 from mockserver.sandbox.deliveries import OwedDelivery
 from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
@@ -78,6 +89,7 @@ class View:
             "fault": entry.fault or None,
             "offContract": entry.off_contract or None,
             "forwardedTo": entry.forwarded_to or None,
+            "differences": len(entry.differences),
             "durationMillis": round(entry.duration_ms, 3),
             "delayMillis": round(entry.delay_ms, 3),
         }
@@ -102,6 +114,7 @@ class View:
                 "cutBytes": entry.reply_cut_bytes,
             },
             "decided": self._decided(entry),
+            "differing": [self.difference(one) for one in entry.differences],
             "trace": entry.trace or None,
         }
 
@@ -130,6 +143,11 @@ class View:
             }
             for index, (key, action) in enumerate(decided.items())
         ]
+
+    def difference(self, one: Difference) -> Document:
+        return {
+            name: self.key(value) if isinstance(value, str) else value for name, value in asdict(one).items()
+        }
 
     def query(self, entry: Entry) -> str:
         return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)
@@ -232,6 +250,7 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
         f"[{sandbox}]",
         f"#{short['number']}" if numbers and short["number"] else "",
         f"→ {short['forwardedTo']}" if short["forwardedTo"] else "",
+        f"≠ {short['differences']} in the mock" if short["differences"] else "",
         _scenario_effects(short),
     ]
     return "  ".join(part for part in parts if part)

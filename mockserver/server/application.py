@@ -47,6 +47,7 @@ from mockserver.server.in_process import InProcessClient
 from mockserver.server.listening import StartupError
 from mockserver.server.routing import VendorApp
 from mockserver.server.sending import DeliverySender
+from mockserver.server.shadow import Shadow
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.loading import vendor_name
 
@@ -357,7 +358,9 @@ def _vendor_apps(
         if options.forward is not None and vendor is _forwarded(options, served):
             options.forward.check(vendor, sender.door)
             passage = Passage(pipeline, options.forward.to, options.max_body_bytes)
-            forwarder = Forwarder(passage, options.forward, sender.door, recorder, thread)
+            shadow = Shadow(pipeline, recorder.clock, options.max_body_bytes)
+            shadowed = shadow if options.forward.is_shadowed else None
+            forwarder = Forwarder(passage, options.forward, sender.door, recorder, thread, shadowed)
         apps[vendor.name] = VendorApp(pipeline, *tools, forwarder)
     return apps
 

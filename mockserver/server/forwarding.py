@@ -29,6 +29,7 @@ from mockserver.outgoing import (
 )
 from mockserver.server.exchange import Recorder
 from mockserver.server.listening import StartupError
+from mockserver.server.shadow import Shadow
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import RouteMatch
@@ -60,6 +61,8 @@ class ForwardRules(Value, frozen=True):
     only: frozenset[str] = frozenset()
     """Ids of the only operations that are passed on; if empty, all are that are not `mocked`."""
     timeout_s: float = 60.0
+    is_shadowed: bool = False
+    """Whether the mock answers too, so that both answers can be compared."""
 
     def check(self, served: LoadedVendor, door: Door) -> None:
         """Raise StartupError if the host is not allowed, or if an operation is unknown."""
@@ -115,6 +118,7 @@ class Forwarder:
     door: Door
     recorder: Recorder
     thread: CallThread
+    shadow: Shadow | None = None
 
     async def __call__(self, arrival: Arrival, scope: Scope, send: Send, started: float) -> None:
         visit = _Visit(arrival, scope, send, started)
@@ -196,7 +200,7 @@ class Forwarder:
         await deliver(OutgoingReply(reply.status, headers, body, is_head, delivery, send, connection))
 
     def _record(
-        self, departure: Departure, received: Received, started: float, _arrival: Arrival
+        self, departure: Departure, received: Received, started: float, arrival: Arrival
     ) -> tuple[Reply, Answer, bool]:
         """Return the reply with the headers of this server, the answer, and whether a rule changed it."""
         if departure.answer is not None:
@@ -205,6 +209,9 @@ class Forwarder:
             answer, is_changed = self._unread_answer(departure, received), False
         else:
             answer, is_changed = self.passage.arrive(departure, received.reply)
+            if self.shadow is not None:
+                found = self.shadow.compare(arrival, departure, received.reply)
+                answer = replace(answer, differences=found)
         return self.recorder.record(departure.call, answer, started), answer, is_changed
 
     def _unread_answer(self, departure: Departure, received: Received) -> Answer:

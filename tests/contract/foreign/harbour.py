@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.foreign.access import API_KEY
-from tests.contract.foreign.plain_http import Reply, Sent, serving
+from tests.contract.foreign.plain_http import Answer, Reply, Sent, serving
 
 SPEC = Path(__file__).with_suffix(".yaml")
 OVERLAY = SPEC.with_name("harbour_overlay.yaml")
@@ -135,8 +135,12 @@ def _no(status: int, why: str) -> Reply:
     return Reply(status, {"why": why})
 
 
+def answer_with(*bugs: str, turned: bool = False) -> Answer:
+    return _Harbour(bugs, turned=turned).answer
+
+
 @contextmanager
 def serve(*bugs: str, turned: bool = False) -> Iterator[str]:
     """Serve on a free port with these bugs; `turned`: the lines come in another order. Yield the address."""
-    with serving(_Harbour(bugs, turned=turned).answer) as url:
+    with serving(answer_with(*bugs, turned=turned)) as url:
         yield url

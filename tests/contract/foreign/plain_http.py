@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
@@ -48,6 +48,11 @@ class Reply:
 
 
 Answer = Callable[[Sent], Reply]
+
+
+def closing(answer: Answer) -> Answer:
+    """Return a function whose replies end the connection, so that no client keeps a connection open."""
+    return lambda sent: replace(reply := answer(sent), headers={**reply.headers, "Connection": "close"})
 
 
 class _Handler(BaseHTTPRequestHandler):
