@@ -12,6 +12,7 @@ from mockserver.codec.lines import write_lines
 from mockserver.engine.declared_outcomes import SUBSETS, count_outcomes, result_of
 from mockserver.engine.told_rows import answered_document, row_pointers, text_at, told_facts
 from mockserver.model import (
+    WARNED,
     Action,
     Item,
     Json,
@@ -111,7 +112,7 @@ def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> O
     )
     if action in (Action.REJECTED, Action.SKIPPED):
         return Outcome(item, action, record, (problem,))
-    warnings = (replace(problem, code="warning"),) if rows.subset == "warned" else ()
+    warnings = (replace(problem, code=WARNED),) if rows.subset == "warned" else ()
     return Outcome(item, action, item.document if record is None else record, warnings=warnings)
 
 

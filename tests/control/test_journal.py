@@ -42,6 +42,8 @@ def test_the_journal_lists_calls_in_short(operator: Client) -> None:
         "applied": [],
         "fault": None,
         "offContract": None,
+        "forwardedTo": None,
+        "differences": 0,
         "delayMillis": 0,
     }
 

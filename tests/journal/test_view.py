@@ -54,6 +54,7 @@ def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
         "fault": None,
         "offContract": "putOrders: 299 is not in the spec",
         "forwardedTo": None,
+        "differences": 0,
         "durationMillis": 3.457,
         "delayMillis": 20,
     }
