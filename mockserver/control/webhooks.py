@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import convert, to_builtins
-from msgspec.structs import replace
 
 from mockserver.codec.redaction import redact_credential, redact_url
 from mockserver.control.control_call import UnprocessableMemberError, find_vendor
@@ -31,33 +30,27 @@ class WebhookOperations:
 
         Raises UnprocessableMemberError if a vendor, an event or an address cannot be used.
         """
-        for index, one in enumerate(body):
-            self._check(one, f"/{index}")
-        addresses = [convert(one, WebhookAddress) for one in body]
+        addresses = [self._address(one, f"/{index}") for index, one in enumerate(body)]
 
         def work(whole: SandboxState) -> None:
             kept = whole.sandbox_collection(WEBHOOKS)
             for key in list(kept):
                 del kept[key]
-            for index, one in enumerate(addresses):
-                kept[f"{index:04}"] = to_builtins(one)
+            kept.update({f"{index:04}": to_builtins(one) for index, one in enumerate(addresses)})
 
         self.sandboxes.control(name, work)
-        masked = [
-            replace(one, url=redact_url(one.url), secret=one.secret and redact_credential(one.secret))
-            for one in addresses
-        ]
-        return [to_builtins(one) for one in masked]
+        shown = [(one, one.secret and redact_credential(one.secret)) for one in addresses]
+        return [{**to_builtins(one), "url": redact_url(one.url), "secret": secret} for one, secret in shown]
 
-    def _check(self, one: Document, pointer: str) -> None:
+    def _address(self, one: Document, pointer: str) -> WebhookAddress:
         vendor = find_vendor(self.served, one["vendor"], f"{pointer}/vendor")
         known = {each.declared.event for writers in vendor.callbacks.values() for each in writers}
         if unknown := sorted({*one.get("events", ())} - known):
-            detail = (
-                f"{vendor.name} has no webhook {unknown[0]}; there are {', '.join(sorted(known)) or 'none'}"
-            )
+            there = f"there are {', '.join(sorted(known))}" if known else "there is none"
+            detail = f"{vendor.name} has no webhook {unknown[0]}; {there}"
             raise UnprocessableMemberError(f"{pointer}/events", detail)
         try:
             self.door.check(one["url"].partition("?")[0])
         except (AddressError, HostNotAllowedError) as error:
             raise UnprocessableMemberError(f"{pointer}/url", str(error), error.cure) from None
+        return convert(one, WebhookAddress)
