@@ -18,7 +18,6 @@ from mockserver.journal.entry import target_below_mount
 from mockserver.journal.sent_headers import vendor_headers
 from mockserver.model import Answer, Delivery, Reply, Value
 from mockserver.outgoing import (
-    HOP_HEADERS,
     AddressError,
     Door,
     HostNotAllowedError,
@@ -26,6 +25,7 @@ from mockserver.outgoing import (
     LostAnswerError,
     OutgoingCall,
     RawHeaders,
+    end_to_end,
 )
 from mockserver.server.exchange import Recorder
 from mockserver.server.listening import StartupError
@@ -40,7 +40,7 @@ OWN_PREFIX = b"mock-"
 FORWARD_HEADER = "mock-forward"
 """Header that, with the value `off`, lets the mock answer a call, such as a replay."""
 
-_REPLACED = HOP_HEADERS | {b"host", b"content-length", b"expect"}
+_REPLACED = frozenset({b"host", b"content-length", b"expect"})
 _FAULTS = {
     "reset": "CONNECTION_RESET_BY_PEER",
     "empty": "EMPTY_RESPONSE",
@@ -142,11 +142,9 @@ class Forwarder:
         """Return the call for the real server: as it was received, or without the items that are held."""
         call, changed = arrival.call, departure.body
         left_out = _REPLACED if changed is None else _REPLACED | {b"content-encoding"}
-        named = b",".join([text for name, text in sent if name == b"connection"]).lower().split(b",")
-        left_out |= {name.strip() for name in named}
         body = arrival.sent_body if changed is None else changed
         headers = [
-            (name, text) for name, text in sent if name not in left_out and not name.startswith(OWN_PREFIX)
+            one for one in end_to_end(sent) if one[0] not in left_out and not one[0].startswith(OWN_PREFIX)
         ]
         has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in sent)
         length = [(b"Content-Length", b"%d" % len(body or b""))] if has_body else []
@@ -193,7 +191,7 @@ class Forwarder:
                 await send({"type": "http.response.body", "body": body, "more_body": is_broken})
                 if is_broken:
                     await connection.flush()
-                    connection.close()
+                    (connection.reset if received.fault == _FAULTS["reset"] else connection.close)()
                 return
         is_head = is_bodiless(visit.scope["method"], reply.status)
         delivery = answer.delivery or Delivery()
