@@ -81,12 +81,10 @@ def call_line(entry: Document) -> str:
 def difference_lines(groups: Iterable[Document]) -> Iterator[str]:
     """Yield for each group of differences its number and cure, then an example."""
     for group in groups:
-        first = group["examples"][0]
-        where = " ".join(filter(None, (group["operation"], group["place"])))
+        where, first = f"{group['operation']} {group['place']}".strip(), group["examples"][0]
         yield f"{group['count']:,} {group['kind']}  {where}  settled by: {group['cure']}"
-        yield f"    call {first['number']} {first['key']}".rstrip()
-        yield f"      real: {shorten(first['real'], 100)}"
-        yield f"      mock: {shorten(first['mock'], 100)}"
+        for name in ("real", "mock"):
+            yield f"    {name}  {shorten(first[name], 100)}  #{first['number']} {first['key']}".rstrip()
 
 
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:

@@ -94,7 +94,7 @@ def run_in_thread(app: Application, sandbox: str = "", tls: TlsFactory | None = 
     entry = _into_sandbox(app, sandbox) if sandbox else app
     with bind_socket(HOST, 0) as listening:
         end_streams = (lambda: None) if sandbox else app.lasting.live.close
-        server = _ThreadedServer(uvicorn_config(entry, tls), end_streams, app.lasting.door)
+        server = _ThreadedServer(uvicorn_config(entry, tls), end_streams, app.lasting.sender.door)
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
         thread.start()
         server.startup_ended.wait()
