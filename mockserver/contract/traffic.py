@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from itertools import zip_longest
+from itertools import compress, zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
@@ -21,6 +21,7 @@ from mockserver.codec.http import join_headers
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.codec.redaction import ASCII_MASK, MASK
 from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.baseline import KnownFindings, entry_of
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, json_request
 from mockserver.contract.isolation import SANDBOX
@@ -48,6 +49,8 @@ _UNSAID = frozenset({401, 403})
 """Statuses that may be due to missing credentials, because most recorders leave out credentials."""
 
 UNKNOWN_OPERATION = "operations-are-in-the-spec"
+OTHER_OUTCOME = "outcomes-are-as-recorded"
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|\S+")
 _STORY = "story"
 """Name of the sandbox for the calls of an archive, if the archive describes the sandbox to create."""
 
@@ -275,6 +278,18 @@ def _describe(one: ReportedOutcome | str | None) -> str:
     return f"rejected: {one.message}" if one.message else "rejected"
 
 
+def _kind(outcome: str, sent: str) -> str:
+    """Return an outcome in words, with `*` for each word that has a digit or is a value of the request."""
+
+    def constant(found: re.Match[str]) -> str:
+        word = re.escape(found[0].strip("\"'.,;:()"))
+        is_value = re.search(rf"[\"'>=]{word}[\"'<&](?!\s*:)", sent)
+        return "*" if is_value or any(map(str.isdigit, word)) else found[0]
+
+    kind, colon, message = outcome.partition(": ")
+    return f"{kind}{colon}{_WORD.sub(constant, message)}"
+
+
 SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
 """Sends a recorded request to the local server, whose clock stands at the instant of the recording."""
 
@@ -293,6 +308,17 @@ class DriftedExchange:
     def is_clean(self) -> bool:
         return not self.forbidden and not self.differences
 
+    def entries(self, api: ApiUnderTest) -> list[KnownFindings]:
+        """Return an entry of a baseline for each forbidden answer, then for each difference."""
+        name, sent = self.recorded.operation, self.recorded.request.body.decode(errors="replace")
+        kinds = [
+            f"recorded {_kind(one.recorded, sent)}, here {_kind(one.here, sent)}" for one in self.differences
+        ]
+        return [
+            *(entry_of(api, one) for one in self.forbidden),
+            *(KnownFindings(api.name, name, OTHER_OUTCOME, kind) for kind in kinds),
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -307,10 +333,27 @@ class Drift:
     """Number of answers with a transient status."""
     made: Mapping[str, int]
     """How often each check was made."""
+    known: int = 0
+    """Number of differences that are left out because a baseline has them."""
+    gone: tuple[KnownFindings, ...] = ()
+    """Entries of the baseline, for operations of the traffic, without a difference."""
 
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
         return tuple(call for call in self.calls if not call.is_clean)
+
+    def without(self, api: ApiUnderTest, known: Sequence[KnownFindings]) -> Drift:
+        """Return the drift without the differences that `known` covers."""
+        calls, met = [], list[KnownFindings | None]()
+        for call in self.calls:
+            cover = [next((one for one in known if one.covers(own)), None) for own in call.entries(api)]
+            met += cover
+            is_new, count = [one is None for one in cover], len(call.forbidden)
+            new = compress(call.forbidden, is_new), compress(call.differences, is_new[count:])
+            calls.append(replace(call, forbidden=tuple(new[0]), differences=tuple(new[1])))
+        called = {(api.name, call.recorded.operation) for call in calls}
+        gone = tuple(one for one in known if one not in met and one[:2] in called)
+        return replace(self, calls=tuple(calls), known=len(met) - met.count(None), gone=gone)
 
 
 @dataclass(frozen=True, slots=True)
