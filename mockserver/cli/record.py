@@ -25,6 +25,7 @@ from mockserver.cli.options import (
     option,
     own_option,
 )
+from mockserver.cli.output import counted
 
 if TYPE_CHECKING:
     from mockserver.journal.entry import Entry
@@ -87,7 +88,7 @@ def _serve(
     app, status = create_vendor_app(vendor, (), remote_hosts=remote_hosts), 0
     try:
         with termination_as_interrupt(), run_in_thread(app, port=port) as url, suppress(KeyboardInterrupt):
-            click.echo(f"recording at {url}: {'' if command else 'Ctrl-C ends the recording'}", err=True)
+            click.echo(f"recording at {url}{'' if command else ' until Ctrl-C'}", err=True)
             status = _run(command, url) if command else Event().wait()
     except PortTakenError as error:
         fail(str(error), f"--port {port}", "--port 0", EXIT_PORT_TAKEN)
@@ -116,4 +117,4 @@ def _write(entries: Sequence[Entry], out: Path, case: Path | None, *, persons: b
     except (OSError, UnsuitableFormError) as error:
         fail_usage(f"the recording cannot be written: {error}", str(case or out), "another file")
     missing = f", without the first {first - 1:,}" if (first := entries[0].number) > 1 else ""
-    click.echo(f"{len(entries):,} calls written{missing}", err=True)
+    click.echo(f"{counted(len(entries), 'call')} written{missing}", err=True)

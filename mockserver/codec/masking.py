@@ -186,9 +186,11 @@ class Masks:
         return self._mask(f"{found[1]}@{found[3]}", _shape_email, is_named=False).replace("@", found[2])
 
     def _iban(self, found: re.Match[str]) -> str:
-        """Mask an IBAN, after which the match may have one word more."""
-        text = found[0]
-        for part in (text, text.rpartition(" ")[0]):
-            if len(part) >= _SHORTEST_IBAN and _has_right_digits(part):
-                return f"{self._mask(part, _shape_iban, is_named=False)}{text[len(part) :]}"
-        return text
+        """Mask the IBANs of a match, which may have other words before, between and after them."""
+        text = part = found[0]
+        while len(part) >= _SHORTEST_IBAN and not _has_right_digits(part):
+            part = part.rpartition(" ")[0]
+        is_iban = len(part) >= _SHORTEST_IBAN
+        part = part if is_iban else text.partition(" ")[0]
+        masked = self._mask(part, _shape_iban, is_named=False) if is_iban else part
+        return masked + _IBAN.sub(self._iban, text[len(part) :])
