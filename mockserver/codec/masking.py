@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
+from itertools import groupby
 from urllib.parse import quote, unquote_plus
 
 from mockserver.codec.redaction import WHOLE_FORM, is_credential_field, is_credential_header, replace_values
@@ -27,7 +28,7 @@ _PHONE_MEMBER = re.compile(
 )
 _PERSON_MEMBER = re.compile(
     r"\w*(?:first|last|middle|given|family|maiden|full|person|contact|holder|debtor|customer|employee|patient"
-    r"|payee|payer|recipient|beneficiary|insured|owner)_?name|\w*surname|initials|(?:contact_?)?person|contact",
+    r"|payee|payer|recipient|beneficiary|insured|owner)_?name|\w*surname|\w*contact_?person|initials",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(
@@ -90,6 +91,16 @@ def _check_digits(iban: str) -> int:
     return 98 - int("".join(str(int(sign, 36)) for sign in f"{signs[4:]}{signs[:2]}00")) % 97
 
 
+def _one_of(values: Sequence[str], depth: int = 8) -> str:
+    """Return a pattern of values as a tree: a list would be compared one by one at each place of a text."""
+    if len(values) == 1 or not depth:
+        return "|".join(map(re.escape, values))
+    groups = ((first, [one[1:] for one in ones]) for first, ones in groupby(values, lambda one: one[:1]))
+    return "|".join(
+        f"{re.escape(first)}(?:{_one_of(rest, depth - 1)})" if first else "" for first, rest in groups
+    )
+
+
 def _unescape_json(raw: str) -> str:
     try:
         return str(json.loads(f'"{raw}"', strict=False)) if "\\" in raw else raw
@@ -116,12 +127,13 @@ class Masks:
     def seal(self) -> None:
         for form in (lambda value: quote(value, safe=""), escape):
             self._named |= {form(value): mask for value, mask in self._named.items()}
-        found = "|".join(map(re.escape, sorted(self._named, key=len, reverse=True))) or "(?!)"
-        self._anywhere = re.compile(rf"(?<![^\W_])(?:{found})(?![^\W_])")
+        if self._named:
+            found = _one_of(sorted(self._named, reverse=True))
+            self._anywhere = re.compile(rf"(?<![^\W_])(?:{found})(?![^\W_])")
 
     def header(self, name: str, text: str) -> str:
         name = name.lower()
-        if "cookie" in name:
+        if "cookie" in name and "=" in text:
             return _COOKIE.sub(lambda found: found[1] + self._mask(found[2]), text)
         if not (is_credential_header(name) or is_credential_field(name)):
             return self.body(text)
@@ -165,7 +177,7 @@ class Masks:
     def _value(self, name: str, value: str) -> str:
         plain = unescape(_unescape_json(value))
         if is_credential_field(name) and name.lower() not in _HARMLESS:
-            return self._mask(plain)
+            return self.header(name, plain)
         if _IBAN_MEMBER.fullmatch(name) and _NAMED_IBAN.fullmatch(plain):
             return self._mask(plain, _shape_iban)
         if _PHONE_MEMBER.fullmatch(name) and _NAMED_PHONE.fullmatch(plain):

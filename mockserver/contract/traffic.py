@@ -7,7 +7,7 @@ import json
 import re
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -50,7 +50,10 @@ _UNSAID = frozenset({401, 403})
 
 UNKNOWN_OPERATION = "operations-are-in-the-spec"
 OTHER_OUTCOME = "outcomes-are-as-recorded"
-_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|\S+")
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s/]+")
+_VALUE = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?|[>=]([^<&]++)')
+"""Text of JSON (with a colon if the text is a name), or value of XML or a form."""
+
 _STORY = "story"
 """Name of the sandbox for the calls of an archive, if the archive describes the sandbox to create."""
 
@@ -278,15 +281,14 @@ def _describe(one: ReportedOutcome | str | None) -> str:
     return f"rejected: {one.message}" if one.message else "rejected"
 
 
-def _kind(outcome: str, sent: str) -> str:
-    """Return an outcome in words, with `*` for each word that has a digit or is a value of the request."""
+def _kind(outcome: str, values: Container[str]) -> str:
+    """Return an outcome in words, with `*` for each word of its message with a digit or in `values`."""
+    kind, colon, message = outcome.partition(": ")
 
     def constant(found: re.Match[str]) -> str:
-        word = re.escape(found[0].strip("\"'.,;:()"))
-        is_value = re.search(rf"[\"'>=]{word}[\"'<&](?!\s*:)", sent)
-        return "*" if is_value or any(map(str.isdigit, word)) else found[0]
+        is_value = found[0].strip("\"'.,;:()") in values
+        return "*" if is_value or any(map(str.isdigit, found[0])) else found[0]
 
-    kind, colon, message = outcome.partition(": ")
     return f"{kind}{colon}{_WORD.sub(constant, message)}"
 
 
@@ -310,14 +312,17 @@ class DriftedExchange:
 
     def entries(self, api: ApiUnderTest) -> list[KnownFindings]:
         """Return an entry of a baseline for each forbidden answer, then for each difference."""
-        name, sent = self.recorded.operation, self.recorded.request.body.decode(errors="replace")
-        kinds = [
-            f"recorded {_kind(one.recorded, sent)}, here {_kind(one.here, sent)}" for one in self.differences
-        ]
-        return [
-            *(entry_of(api, one) for one in self.forbidden),
-            *(KnownFindings(api.name, name, OTHER_OUTCOME, kind) for kind in kinds),
-        ]
+        sent = self.recorded.request.body.decode(errors="replace")
+        values = {text or other for text, colon, other in _VALUE.findall(sent) if not colon}
+        found = [entry_of(api, one) for one in self.forbidden]
+        if not self.recorded.operation:
+            found = [
+                one._replace(fingerprint=_kind(f": {self.forbidden[0].message}", values)) for one in found
+            ]
+        for one in self.differences:
+            kind = f"recorded {_kind(one.recorded, values)}, here {_kind(one.here, values)}"
+            found.append(KnownFindings(api.name, self.recorded.operation, OTHER_OUTCOME, kind))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,16 +349,17 @@ class Drift:
 
     def without(self, api: ApiUnderTest, known: Sequence[KnownFindings]) -> Drift:
         """Return the drift without the differences that `known` covers."""
-        calls, met = [], list[KnownFindings | None]()
+        calls, found = [], list[KnownFindings]()
         for call in self.calls:
-            cover = [next((one for one in known if one.covers(own)), None) for own in call.entries(api)]
-            met += cover
-            is_new, count = [one is None for one in cover], len(call.forbidden)
+            entries, count = call.entries(api), len(call.forbidden)
+            found += entries
+            is_new = [not any(one.covers(entry) for one in known) for entry in entries]
             new = compress(call.forbidden, is_new), compress(call.differences, is_new[count:])
             calls.append(replace(call, forbidden=tuple(new[0]), differences=tuple(new[1])))
         called = {(api.name, call.recorded.operation) for call in calls}
-        gone = tuple(one for one in known if one not in met and one[:2] in called)
-        return replace(self, calls=tuple(calls), known=len(met) - met.count(None), gone=gone)
+        gone = [one for one in known if one[:2] in called and not any(one.covers(entry) for entry in found)]
+        left = sum(len(call.forbidden) + len(call.differences) for call in calls)
+        return replace(self, calls=tuple(calls), known=len(found) - left, gone=tuple(gone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ def is_right(iban: str) -> bool:
             '{"api_key": "8a8888aa-8a88-8a88-a88a-88aa8aa888ab"}',
         ),
         ('{"token": ""}', '{"token": ""}'),
+        ('{"Authorization": "Bearer abc-12"}', '{"Authorization": "Bearer xxx-89"}'),
+        ('{"password": "a\\"b-1"}', '{"password": "xxx-9"}'),
         ('{"code": "BANK1", "ticket": 12}', '{"code": "BANK1", "ticket": 12}'),
         ("a=1&password=a%26b1&b=2", "a=1&password=xxx9&b=2"),
         ("<a><Password>Welkom-01</Password></a>", "<a><Password>Xxxxxx-89</Password></a>"),
@@ -57,6 +59,7 @@ def test_a_credential_is_masked_in_its_own_form(text: str, masked: str) -> None:
         ("authorization", 'Digest username="u", response="r1"', "Digest xxxxxxxx=xxxxxxxxxxxxx=xx9x"),
         ("x-api-key", "my key 1", "xxxxxxx9"),
         ("cookie", "sid=abc12; theme=dark", "sid=xxx89; theme=xxxb"),
+        ("cookie", "abc12", "xxx89"),
         ("set-cookie", "sid=abc12; Path=/; Max-Age=60", "sid=xxx89; Path=/; Max-Age=60"),
         ("location", "https://h.example/cb?code=abc12", "https://h.example/cb?code=xxx89"),
         ("content-type", "application/json; charset=utf-8", "application/json; charset=utf-8"),
@@ -79,6 +82,12 @@ def test_values_of_one_form_have_masks_of_their_own() -> None:
     masked = mask(*[f'{{"password": "Welkom-{number:03}"}}' for number in range(300)])
 
     assert len(set(masked)) == 300
+
+
+def test_a_value_that_begins_like_another_one_has_a_mask_of_its_own() -> None:
+    told = mask('{"password": "Welkom-01", "pin": "Welkom-012"}', "Welkom-012, Welkom-01, Welkom-013")[1]
+
+    assert told == "Xxxxxx-880, Xxxxxx-89, Welkom-013"
 
 
 @pytest.mark.parametrize("word", ["invoice", "17"])

@@ -37,8 +37,8 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     forbidden = sum(len(call.forbidden) for call in drift.calls)
     otherwise = sum(len(call.differences) for call in drift.calls)
     for entry in drift.gone:
-        place = f"{entry.check} at {entry.operation}: {_line(entry.fingerprint)}"
-        yield f"gone: {place} is in the baseline, and is no difference now: take it out"
+        yield f"gone: {entry.check} at {entry.operation} is in the baseline but not here: take it out"
+        yield f"    {_line(entry.fingerprint)}"
     yield (
         f"{counted(forbidden, 'answers')} that the spec forbids, "
         f"{counted(otherwise, 'outcomes')} that would be another here"

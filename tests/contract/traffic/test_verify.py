@@ -282,3 +282,16 @@ def test_any_file_can_be_answered_for(tmp_path: Path, traffic: Path) -> None:
     result = run(traffic, "--spec", write_files("crud-3-1", tmp_path))
 
     assert "has no call of openapi" in result.stderr
+
+
+def test_calls_without_an_operation_are_known_by_their_path(tmp_path: Path) -> None:
+    file, known = tmp_path / "t.har", tmp_path / "known.yaml"
+    words = (file, "--vendor", "xero", "--base", "https://h/v1")
+
+    def unknown(path: str, *more: object) -> int:
+        file.write_text(archive(entry("GET", f"https://h/v1{path}")))
+        return run(*words, *more).exit_code
+
+    assert unknown("/Nothing/17", "--write-baseline", known) == 1
+    assert unknown("/Nothing/18", "--baseline", known) == 0
+    assert unknown("/Nowhere/17", "--baseline", known) == 1
