@@ -100,7 +100,7 @@ def _pointers(
     path = rows.members.get("key")
     by_key: dict[str, list[str]] = {}
     for pointer, told_key, row in told:
-        for text in (told_key, *texts_in(value_at(row, path) if path else None)):
+        for text in dict.fromkeys((told_key, *texts_in(value_at(row, path) if path else None))):
             by_key.setdefault(text, []).append(pointer)
     open_keys = ((index, by_key.get(key)) for index, key in enumerate(keys) if key and index not in known)
     found = {index: pointers.pop(0) for index, pointers in open_keys if pointers}
