@@ -41,7 +41,7 @@ from mockserver.errors import MockServerError
 from mockserver.model import Json
 from mockserver.sandbox.clock import system_clock
 from mockserver.server.application import Application, Options, create_app
-from mockserver.server.listening import Certificate, make_certificate
+from mockserver.server.listening import Certificate, StartupError, make_certificate
 from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient, ControlPlaneError, ServerUnreachableError
@@ -145,6 +145,8 @@ def create_vendor_app(vendor: str, specs: tuple[Path, ...], **settings: Any) -> 
     served = Options(vendors=(name,), specs=specs, files=files, at_root=name, hosts=("127.0.0.1",))
     try:
         return create_app(replace(served, examples=ProfileExamples, **settings))
+    except StartupError as error:
+        fail_usage(str(error), error.where, error.cure)
     except MockServerError as error:
         fail_usage(str(error), vendor, "mockserver spec check FILE")
 

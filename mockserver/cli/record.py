@@ -76,16 +76,13 @@ def _serve(
 ) -> tuple[int, Sequence[Entry]]:
     """Serve until the command or Ctrl-C ends the recording; return the command's status and the calls."""
     from mockserver.cli.drill_run import create_vendor_app
-    from mockserver.outgoing import AddressError, Door, HostNotAllowedError
     from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
+    from mockserver.server.forwarding import ForwardRules
     from mockserver.server.listening import PortTakenError
     from mockserver.testing.threaded_server import run_in_thread
 
-    try:
-        Door(remote_hosts).check(target)
-    except (AddressError, HostNotAllowedError) as error:
-        fail_usage(str(error), f"--target {target}", error.cure)
-    app, status = create_vendor_app(vendor, (), remote_hosts=remote_hosts), 0
+    forward = ForwardRules(target)
+    app, status = create_vendor_app(vendor, (), remote_hosts=remote_hosts, forward=forward), 0
     try:
         with termination_as_interrupt(), run_in_thread(app, port=port) as url, suppress(KeyboardInterrupt):
             click.echo(f"recording at {url}{'' if command else ' until Ctrl-C'}", err=True)

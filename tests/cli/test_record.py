@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
+from mockserver.server.application import Options, create_app
+from mockserver.testing.threaded_server import run_in_thread
 
-TARGET = ("--target", "http://127.0.0.1:9", "--port", "0")
 CALL = """
 import os, sys, urllib.error, urllib.request
 url, status = sys.argv[1:]
@@ -31,11 +32,18 @@ sys.exit(int(status))
 Run = Callable[..., Result]
 
 
+@pytest.fixture(scope="module")
+def real() -> Iterator[tuple[str, ...]]:
+    """The options of a recording of a real server."""
+    with run_in_thread(create_app(Options(vendors=("vba",)))) as url:
+        yield "--target", f"{url}/vba", "--port", "0"
+
+
 @pytest.fixture
-def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real: tuple[str, ...]) -> Run:
     """Run the command in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    return lambda *words: CliRunner().invoke(main, ["record", "vba", *TARGET, *words])
+    return lambda *words: CliRunner().invoke(main, ["record", "vba", *real, *words])
 
 
 def client(program: str = CALL, status: int = 0) -> tuple[str, ...]:
@@ -109,9 +117,11 @@ def test_a_port_that_is_taken_ends_with_5(record: Run) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_recording_and_writes_it(tmp_path: Path, ending: signal.Signals) -> None:
+def test_a_signal_ends_a_recording_and_writes_it(
+    tmp_path: Path, ending: signal.Signals, real: tuple[str, ...]
+) -> None:
     file = tmp_path / "calls.har"
-    words = (sys.executable, "-m", "mockserver", "record", "vba", *TARGET, "--out", str(file))
+    words = (sys.executable, "-m", "mockserver", "record", "vba", *real, "--out", str(file))
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as running:  # noqa: S603 - our own program
         assert running.stderr is not None
         url = running.stderr.readline().split()[2]
