@@ -507,9 +507,10 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
     with connected(server) as control:
         ledger = control.here("GET", "/ledger", vendor=vendor)
         lines = list(ledger_lines(ledger, has_money=not is_check))
-        wrong = [figure for figure in figures if ledger[figure]["items"]]
-        for figure in wrong if not server.json else ():
+        wrong, shown = [figure for figure in figures if ledger[figure]["items"]], ledger
+        for figure in wrong if is_check or not server.json else ():
             found = control.here("GET", "/journal/items", figure=figure, vendor=vendor)
+            shown = {**shown, figure: {**ledger[figure], "found": found}}
             lists = in_sandbox(server, f"mockserver journal list --{_LISTED[figure]}{of_vendor}")
             rest = [f"  and {len(found) - _MAX_NAMED:,} more: {lists}"] if len(found) > _MAX_NAMED else []
             lines += [f"{figure_words(figure)}:", *ended_lines(found[:_MAX_NAMED]), *rest]
@@ -521,7 +522,7 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
         lines.append(f"no item was sent in {server.sandbox}{of_vendor and f' to {vendor}'}{places}")
     if passed and is_check:
         lines.append(f"ok: none {', none '.join(map(figure_words, figures))}")
-    write_result(server, ledger, lines)
+    write_result(server, {**shown, "passed": passed} if is_check else ledger, lines)
     return passed
 
 
