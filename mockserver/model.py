@@ -186,7 +186,7 @@ class AppliedEffect(Value, frozen=True):
     rule: str
     """Name of the rule, as `scenario/rule`."""
     did: tuple[str, ...]
-    """Some of: failed, held, warned, omitted, duplicated, stored, not-stored.
+    """Some of: failed, held, warned, omitted, duplicated, stored, not-stored, callback.
 
     `stored`: the item was stored, but the answer denies that. `not-stored`: the item was not stored, but the
     answer says that it was.
@@ -331,5 +331,7 @@ class Answer(Value, frozen=True):
     """Reason of a refusal: fault, place and cure; or ""."""
     forwarded_to: str = ""
     """Address of the real server that answered; "" if the mock answered."""
+    cause: str = ""
+    """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""
     differences: tuple[Difference, ...] = ()
     """How the mock would have answered otherwise than the real server."""

@@ -87,6 +87,13 @@ class OutgoingCall(Value, frozen=True):
     """Whether to use a connection that an earlier such call left open."""
 
 
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    """Return the headers without those of one connection, some of which `Connection` may name."""
+    named = b",".join([text for name, text in headers if name.lower() == b"connection"]).lower()
+    left_out = HOP_HEADERS.union(map(bytes.strip, named.split(b","))) if named else HOP_HEADERS
+    return tuple([one for one in headers if one[0].lower() not in left_out])
+
+
 @dataclass(frozen=True, slots=True)
 class IncomingAnswer:
     """The head of an answer, and its body, which is read as it comes."""
@@ -94,7 +101,6 @@ class IncomingAnswer:
     status: int
     headers: RawHeaders
     """All headers but those of the connection, as they were spelled and in their order."""
-    is_chunked: bool
     chunks: AsyncIterator[bytes]
     """Pieces of the body without decoding. Raises LostAnswerError."""
 
@@ -152,16 +158,11 @@ class Door:
         """
         url = self.check(call.to)
         timeout = {"connect": _CONNECT_S, "read": call.timeout_s, "write": call.timeout_s, "pool": _CONNECT_S}
-        target = url.raw_path.decode().rstrip("/") + call.target
+        target = url.raw_path.rstrip(b"/") + call.target.encode("latin-1", "replace")
         port = url.port or (443 if url.scheme == "https" else 80)
         request = httpcore.Request(
             call.method.encode(),
-            httpcore.URL(
-                scheme=url.raw_scheme,
-                host=url.raw_host,
-                port=port,
-                target=target.encode("latin-1", "replace"),
-            ),
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=port, target=target or b"/"),
             headers=[*_framing(call, url), *call.headers],
             content=call.content,
             extensions={"timeout": timeout},
@@ -171,8 +172,7 @@ class Door:
         try:
             yield IncomingAnswer(
                 response.status,
-                tuple([one for one in response.headers if one[0].lower() not in HOP_HEADERS]),
-                any(name.lower() == b"transfer-encoding" for name, _ in response.headers),
+                end_to_end(response.headers),
                 _chunks(response),
             )
         finally:
@@ -243,10 +243,6 @@ def _may_be_address(host: str, address: str) -> bool:
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     return not (found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified)
-
-
-def _octets(target: str) -> bytes:
-    return target.encode("latin-1", "replace")
 
 
 def _framing(call: OutgoingCall, url: httpx.URL) -> Iterable[tuple[bytes, bytes]]:

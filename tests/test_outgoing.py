@@ -1,38 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from socket import AF_INET, SOCK_STREAM, create_server
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError, LostAnswerError, OutgoingCall
+from tests.support.raw_server import raw_server
 
 ANSWER = b"HTTP/1.1 200 OK\r\nX-One: 1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
-
-
-@contextmanager
-def answering(octets: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield the address of a server that answers each connection with `octets`, and what it received."""
-    received: list[bytes] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                received.append(connection.recv(65_536))
-                connection.sendall(octets)
-
-    with create_server(("127.0.0.1", 0)) as server:
-        Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", received
-        server.shutdown(2)
 
 
 async def called(door: Door, call: OutgoingCall) -> tuple[int, Any, bytes]:
@@ -123,19 +100,19 @@ def test_a_name_is_resolved_once_a_connection_and_the_checked_address_is_called(
 ) -> None:
     asked = resolved(monkeypatch, "169.254.169.254", "127.0.0.1")
 
-    with answering(ANSWER) as (url, received):
+    with raw_server(ANSWER) as (url, received):
         assert call(url.replace("127.0.0.1", "localhost"))[0] == 200
 
     assert (asked, len(received)) == (["localhost"], 1)
 
 
 def test_headers_of_the_connection_are_left_out_and_others_are_as_spelled() -> None:
-    with answering(ANSWER) as (url, _):
+    with raw_server(ANSWER) as (url, _):
         assert call(url) == (200, ((b"X-One", b"1"), (b"Content-Length", b"2")), b"ok")
 
 
 def test_the_target_and_the_headers_are_sent_as_they_are() -> None:
-    with answering(ANSWER) as (url, received):
+    with raw_server(ANSWER) as (url, received):
         call(
             f"{url}/base/",
             target="/a%2Fb//?q=%20",
@@ -151,7 +128,7 @@ def test_the_target_and_the_headers_are_sent_as_they_are() -> None:
 
 def test_a_redirect_is_not_followed() -> None:
     octets = b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"
-    with answering(octets) as (url, received):
+    with raw_server(octets) as (url, received):
         assert call(url)[0] == 302
 
     assert len(received) == 1
@@ -167,7 +144,7 @@ def test_a_redirect_is_not_followed() -> None:
     ],
 )
 def test_an_answer_that_does_not_come_whole_is_lost(octets: bytes, kind: str) -> None:
-    with answering(octets) as (url, _), pytest.raises(LostAnswerError) as lost:
+    with raw_server(octets) as (url, _), pytest.raises(LostAnswerError) as lost:
         call(url)
 
     assert lost.value.kind == kind
@@ -183,5 +160,5 @@ def test_a_server_that_is_not_there_refuses() -> None:
 
 def test_an_answer_over_the_limit_is_lost() -> None:
     octets = b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + b"a" * 1001
-    with answering(octets) as (url, _), pytest.raises(LostAnswerError, match="over 1,000 bytes"):
+    with raw_server(octets) as (url, _), pytest.raises(LostAnswerError, match="over 1,000 bytes"):
         call(url)

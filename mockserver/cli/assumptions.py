@@ -45,7 +45,10 @@ _MARK = "*"
     help="Only assumptions of this vendor; may be repeated.",
 )
 @option(
-    "--search", default="", metavar="TEXT", help="Only those with this text in id, values, meaning or source."
+    "--search",
+    default="",
+    metavar="TEXT",
+    help="Only assumptions with this text in id, values, meaning or source.",
 )
 @option("--url", metavar="URL", help="Show the values that are set on this running server.")
 @option("-s", "--sandbox", default="default", metavar="NAME", help="Sandbox of that server.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group(context_settings=CONTEXT_SETTINGS)
 def clock() -> None:
-    """Show and set the time of a sandbox: tokens, idempotency keys and quotas expire by it.
+    """Show and set the time of a sandbox, by which tokens, idempotency keys and quotas expire.
 
     \b
     mockserver clock freeze 2026-01-05T09:00:00Z

@@ -35,7 +35,7 @@ _HIDDEN = "(set, not shown)"
 
 @click.group(context_settings=CONTEXT_SETTINGS)
 def config() -> None:
-    """Show the settings and where each comes from.
+    """Show the settings, and where each value comes from.
 
     \b
     mockserver config show
@@ -44,7 +44,7 @@ def config() -> None:
 
 @config.command(context_settings=CONTEXT_SETTINGS)
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
-@option("--all", "everything", is_flag=True, help="Show settings that have their default as well.")
+@option("--all", "everything", is_flag=True, help="Also show settings that have their default.")
 @click.pass_context
 def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
     """Print settings, their values, and where each value comes from: file, environment or default.

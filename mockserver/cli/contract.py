@@ -41,14 +41,14 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 @option(
     "--spec",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Test against this OpenAPI file (3.0 to 3.2, Swagger 2.0) instead of a vendor's.",
+    help="Test against this OpenAPI file (3.0 to 3.2, Swagger 2.0) instead of a vendor's file.",
 )
 @overlay_option
 @option(
     "--profile",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     envvar=None,
-    help="YAML file that says what the spec does not: good and bad items, reads, facts. "
+    help="YAML file that says what the spec does not say: good and bad items, reads, facts. "
     "Replaces the vendor's profile or the spec's x-contract.",
 )
 @pair_option(
@@ -89,10 +89,10 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     "parts",
     metavar="ID,…",
     shell_complete=complete_operations,
-    help="Run only the checks of these operations; call others only where a check needs them. `links`: "
-    "following links. May be repeated.",
+    help="Run only the checks of these operations; call others only where a check needs them. "
+    "`links` follows links. May be repeated.",
 )
-@option("--quick", is_flag=True, help="Limit --max-examples to 2: a run of about half a minute.")
+@option("--quick", is_flag=True, help="Limit --max-examples to 2, for a run of about half a minute.")
 @option(
     "--phase",
     "phases",
@@ -126,7 +126,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     metavar="20/s",
     help="Limit the calls per second (/s), minute (/m) or hour (/h).  [default: 20/s for other hosts]",
 )
-@option("--baseline", type=_FILE_TYPE, help="File with known failures: listed, but they do not fail the run.")
+@option("--baseline", type=_FILE_TYPE, help="File with known failures, which do not fail the run.")
 @option("--write-baseline", type=_FILE_TYPE, help="Write all failures to a file for --baseline.")
 @names_option(
     "--report",

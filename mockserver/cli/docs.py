@@ -19,7 +19,7 @@ _MOST_SHOWN = 6
 @argument("words", nargs=-1, metavar="[WORDS]...")
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 def docs(words: tuple[str, ...], *, as_json: bool) -> None:
-    """Search the documentation, best sections first; without WORDS list its pages.
+    """Search the documentation, and list the best sections first; without WORDS, list the pages.
 
     A section is found if it has at least one of the words, in any form, or a synonym of the word. A running
     server shows the pages at /_console/docs/.

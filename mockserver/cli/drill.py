@@ -65,7 +65,7 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     "cases",
     envvar=None,
     metavar="ID,…",
-    help="Run only these cases; a scenario file is a case too. May be repeated.",
+    help="Run only these cases; a scenario file may also be a case. May be repeated.",
 )
 @names_option(
     "--tag",
@@ -121,7 +121,9 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     metavar="SECONDS",
     help="For clients that never end: stop a client that has made no call for this time.",
 )
-@option("--against", default="", envvar=None, metavar="URL", help="Use this running mockserver; start none.")
+@option(
+    "--against", default="", envvar=None, metavar="URL", help="Use this running mockserver, not a new one."
+)
 @specs_option
 @overlay_option
 @assume_option("in every sandbox")
@@ -130,7 +132,7 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     default=0,
     type=click.IntRange(0, 100_000),
     metavar="NUMBER",
-    help="Also draw this many random schedules of faults, and shrink each that makes the client fail.",
+    help="Also draw this many random schedules of faults, and shrink each failing schedule.",
 )
 @option(
     "--seed", scope="drill", default=0, type=click.IntRange(0), help="The same seed draws the same schedules."
@@ -155,12 +157,12 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     type=_FOLDER,
     help="Folder for the reports.",
 )
-@option("--baseline", scope="drill", type=_FILE, help="Known findings: listed, not failures.")
+@option("--baseline", scope="drill", type=_FILE, help="File with known findings, which do not fail the run.")
 @option("--write-baseline", scope="drill", type=_FILE, help="Write all findings for --baseline.")
 @option("--json", "as_json", is_flag=True, help="Print only JSON, one document.")
 @option("-v", "--verbose", is_flag=True, help="Also print a line for each case.")
 def drill(**given: Any) -> None:
-    """Run a client against cases of partial failure: which items does it lose, send or pay twice?
+    """Run a client against partial failures: which items does the client lose, send twice or pay twice?
 
     Each case runs COMMAND in a sandbox of its own; several cases run at a time. A first run, without faults,
     shows what the client means to send. The verdicts come from the server's journal, not from the client.

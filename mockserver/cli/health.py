@@ -36,7 +36,9 @@ _TIMEOUT_S = 5.0
 @own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait up to this time.")
 @server_options
 def health(*, server: ServerOptions, address: str, wait: float) -> None:
-    """Print whether a server answers; for health checks. Exit 0: it answers, 3: no answer, 4: not ready.
+    """Print whether a server answers, for health checks.
+
+    Exit 0: the server answers, 3: no answer, 4: not ready.
 
     \b
     mockserver health

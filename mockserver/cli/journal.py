@@ -217,7 +217,11 @@ def list_calls(
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @filter_options
 @own_option(
-    "--last", default=10, type=click.IntRange(0, _MAX_LAST), show_default=True, help="Begin with this many."
+    "--last",
+    default=10,
+    type=click.IntRange(0, _MAX_LAST),
+    show_default=True,
+    help="Begin with this many calls.",
 )
 @own_option("--max", "most", type=click.IntRange(1), help="End after this many lines.")
 @own_option(
@@ -265,7 +269,7 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
 @_item_vendor_option
 @server_options
 def summary(*, server: ServerOptions, vendor: str) -> None:
-    """For each end of items (stored, refused, lost …), print number and money; then the first bad items.
+    """Print how many items were stored, refused, lost …, with their money, and the first bad items.
 
     \b
     mockserver journal summary
@@ -279,10 +283,11 @@ def summary(*, server: ServerOptions, vendor: str) -> None:
 @_item_vendor_option
 @server_options
 def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
-    """Check that no item was lost or created twice. Exit 1: some were; they are printed with the reason.
+    """Check that no item was lost or created twice.
 
-    Without a flag, fail if an item was lost, doubled, or phantom (told as stored, and not stored). Fail if no
-    item was sent, and if older calls are no longer kept.
+    Exit 1: the check failed; the items are printed, each with the reason. Without a flag, fail if an item was
+    lost, doubled, or phantom (reported as stored, but not stored). Also fail if no item was sent, or if older
+    calls are no longer stored.
 
     \b
     mockserver journal check
@@ -316,7 +321,7 @@ def differences(*, server: ServerOptions) -> None:
 @_item_vendor_option
 @server_options
 def item(*, server: ServerOptions, key: str, vendor: str) -> None:
-    """Print the story of an item: each call that carried it.
+    """Print the story of an item: all calls that sent the item.
 
     Print the call's time, the wait after the previous answer, the status, the item's outcome, what the answer
     said, whether the item was stored, faults, rules and problems. KEY is the item's key in the journal.
@@ -382,7 +387,7 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     default="",
     metavar="SANDBOX",
     shell_complete=complete_sandboxes,
-    help="Sandbox to send the call to; fresh: a new one.  [default: the sandbox of the call]",
+    help="Sandbox to send the call to; `fresh` creates a sandbox.  [default: the sandbox of the call]",
 )
 @own_option("--to", default="", metavar="URL", help="Base address of the vendor to send the call to.")
 @own_option(
@@ -502,9 +507,10 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
     with connected(server) as control:
         ledger = control.here("GET", "/ledger", vendor=vendor)
         lines = list(ledger_lines(ledger, has_money=not is_check))
-        wrong = [figure for figure in figures if ledger[figure]["items"]]
-        for figure in wrong if not server.json else ():
+        wrong, shown = [figure for figure in figures if ledger[figure]["items"]], ledger
+        for figure in wrong if is_check or not server.json else ():
             found = control.here("GET", "/journal/items", figure=figure, vendor=vendor)
+            shown = {**shown, figure: {**ledger[figure], "found": found}}
             lists = in_sandbox(server, f"mockserver journal list --{_LISTED[figure]}{of_vendor}")
             rest = [f"  and {len(found) - _MAX_NAMED:,} more: {lists}"] if len(found) > _MAX_NAMED else []
             lines += [f"{figure_words(figure)}:", *ended_lines(found[:_MAX_NAMED]), *rest]
@@ -516,7 +522,7 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
         lines.append(f"no item was sent in {server.sandbox}{of_vendor and f' to {vendor}'}{places}")
     if passed and is_check:
         lines.append(f"ok: none {', none '.join(map(figure_words, figures))}")
-    write_result(server, ledger, lines)
+    write_result(server, {**shown, "passed": passed} if is_check else ledger, lines)
     return passed
 
 

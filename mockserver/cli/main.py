@@ -22,6 +22,7 @@ from mockserver.cli.options import (
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
     InvalidValueError,
+    allow_remote_option,
     argument,
     assume_option,
     complete_vendors,
@@ -49,33 +50,35 @@ if TYPE_CHECKING:
 THEMES = {
     "Serve": {
         "run": "Start the mock server; Ctrl-C stops it.",
-        "health": "Print whether a server answers; for health checks.",
+        "health": "Print whether a server answers, for health checks.",
         "vendors": "List the vendors that can be served: path, operations, batch operations and assumptions.",
         "doctor": "Check this machine: Python, port, proxies, extras, settings, specs, and the server if one"
         " is named.",
     },
     "Call and change a running server": {
-        "send": "Send a batch to VENDOR and print what became of each item: an example, a FILE, or a case.",
+        "send": "Send an example, a FILE or a case to VENDOR, and print the outcome of each item.",
         "scenario": "Make calls fail: arm scenarios in a sandbox, see which rules hit, check scenario files.",
         "journal": "See, repeat, export and check the calls of a sandbox.",
         "sandbox": "Create, compare, save and restore sandboxes: separate copies of data, clock, scenarios"
         " and journal.",
-        "clock": "Show and set the time of a sandbox: tokens, idempotency keys and quotas expire by it.",
+        "clock": "Show and set the time of a sandbox, by which tokens, idempotency keys and quotas expire.",
     },
     "Test": {
         "contract": "Test a server: one result for each item, correct state, replays and response shapes.",
+        "record": "Pass calls on to a real server, and write calls and answers to a HAR file without"
+        " secrets.",
         "verify": "Check a recorded HAR file: do the answers match the spec, and would this server answer the"
         " same?",
-        "drill": "Run a client against cases of partial failure: which items does it lose, send or pay"
-        " twice?",
+        "drill": "Run a client against partial failures: which items does the client lose, send twice"
+        " or pay twice?",
         "cases": "List, show and run cases: calls with their expected results.",
     },
     "Specs and settings": {
         "spec": "Check, show and compare OpenAPI files.",
         "assumptions": "List what the vendors' documents leave open: each assumption, its default and its"
         " other values.",
-        "config": "Show the settings and where each comes from.",
-        "docs": "Search the documentation, best sections first; without WORDS list its pages.",
+        "config": "Show the settings, and where each value comes from.",
+        "docs": "Search the documentation, and list the best sections first; without WORDS, list the pages.",
         "completion": "Print the script that makes a shell complete commands, options and values with TAB.",
     },
 }
@@ -302,7 +305,7 @@ def _own_files(
 @main.command(context_settings=CONTEXT_SETTINGS)
 @argument("files", nargs=-1, metavar="[FILE|VENDOR]...", callback=_own_files)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
-@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
+@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free port.")
 @option(
     "--vendor",
     "vendors",
@@ -356,13 +359,7 @@ def _own_files(
     metavar="HOST",
     help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
-@option(
-    "--allow-remote",
-    "remote_hosts",
-    multiple=True,
-    metavar="HOST",
-    help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
-)
+@allow_remote_option
 @option(
     "--forward",
     metavar="URL",
@@ -479,7 +476,8 @@ def _own_files(
 def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:
     """Start the mock server; Ctrl-C stops it.
 
-    FILE is any OpenAPI file. It is served as a vendor with the file's name, beside the packaged vendors.
+    FILE is any OpenAPI file. The server serves the file as a vendor with the file's name, beside
+    the packaged vendors.
 
     \b
     mockserver run openapi.yaml

@@ -8,14 +8,17 @@ import shutil
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from mockserver.cli.options import fail_usage
 from mockserver.codec.instants import print_span
 from mockserver.testing.ledger import FIGURES, figure_words, item_cells, print_money
 
 if TYPE_CHECKING:
+    from mockserver.contract.baseline import KnownFindings
     from mockserver.model import Document, Json
 
 SIGNS: Mapping[str, tuple[str, str, str]] = {
@@ -29,6 +32,7 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
 }
 """For each outcome: its sign, its sign in ASCII, its colour."""
 
+_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 _BAD_ENDS = ("doubled", "lost", "phantom")
 _ASCII_WORDS = {"→": "->", "…": "...", "·": "."}
 _MAX_WORD = 80
@@ -53,6 +57,25 @@ def write_json(document: Json) -> None:
     from mockserver.codec import json
 
     click.echo(json.encode(document).decode(), color=False)
+
+
+def read_known(file: Path | None) -> tuple[KnownFindings, ...]:
+    """Return the entries of a baseline, with current ids of checks; end the command if it cannot be read."""
+    from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError, read_baseline
+    from mockserver.contract.exchange import current_id
+
+    try:
+        read = read_baseline(file, KnownFindings) if file else ()
+    except UnreadableBaselineError as error:
+        fail_usage(str(error), f"--baseline {file}", f"--write-baseline {file}")
+    return tuple(one._replace(check=current_id(one.check)) for one in read)
+
+
+def append_step_summary(markdown: str) -> None:
+    """In a job of GitHub, append Markdown to the summary of the job. Raises OSError."""
+    if page := os.environ.get(_STEP_SUMMARY):
+        with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as summary:
+            summary.write(markdown)
 
 
 def shorten(text: str, most: int = _MAX_WORD) -> str:
@@ -172,6 +195,7 @@ def entry_lines(entry: Document, *, headers: bool, bodies: bool) -> Iterator[str
     if entry["decided"]:
         yield "items"
         yield from item_lines(entry["decided"], most=_MOST_ITEMS)
+    yield from _delivery_lines(entry.get("deliveries", ()))
     for side in ("request", "reply"):
         if headers:
             yield f"{side} headers"
@@ -222,6 +246,27 @@ def history_lines(history: Document) -> Iterator[str]:
         head += f"   {click.style(bad, fg='red', bold=True)}"
     yield f"{head}   {history['says']}   {print_money(history['currency'], history['amount'])}".rstrip()
     yield from table_lines([_attempt_cells(one) for one in history["attempts"]], "  ")
+    yield from _delivery_lines(history.get("deliveries", ()))
+
+
+def _delivery_lines(deliveries: Sequence[Document]) -> Iterator[str]:
+    """Yield a line for each callback and webhook, with how each attempt ended."""
+    if deliveries:
+        yield "callbacks and webhooks"
+    rows = [
+        (
+            one["event"],
+            shorten(" ".join(one["items"]), _MAX_KEY),
+            one["state"],
+            shorten(", ".join(str(tried["status"] or tried["lost"]) for tried in one["attempts"]), 200),
+            " ".join(one["effects"]),
+            shorten(one["url"], 200),
+        )
+        for one in deliveries[:_MOST_ITEMS]
+    ]
+    yield from table_lines(rows, "  ")
+    if more := len(deliveries) - len(rows):
+        yield f"  and {more:,} more"
 
 
 def _attempt_cells(one: Document) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def show(*, server: ServerOptions, name: str) -> None:
 @output_option
 @own_option("--json", "as_json", is_flag=True, help="Write JSON instead of YAML.")
 def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bool) -> None:
-    """Print a scenario to edit. Needs no server.
+    """Print a scenario to edit. No server is needed.
 
     \b
     mockserver scenario new third-fails -o third-fails.yaml
@@ -171,7 +171,13 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(allow_dash=True))
-@own_option("--vendor", "only", multiple=True, shell_complete=complete_vendors, help="Known vendor.")
+@own_option(
+    "--vendor",
+    "only",
+    multiple=True,
+    shell_complete=complete_vendors,
+    help="Vendor that scenarios may name; may be repeated.",
+)
 @own_option(
     "--specs",
     multiple=True,
@@ -189,7 +195,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bo
 def validate(
     *, files: tuple[str, ...], only: tuple[str, ...], specs: tuple[Path, ...], form: str, as_json: bool
 ) -> None:
-    """Check scenario files and print all their problems. Needs no server. Exit 1: there are problems.
+    """Check scenario files and print all their problems. No server is needed. Exit 1: there are problems.
 
     \b
     mockserver scenario validate flaky.yaml

@@ -86,7 +86,7 @@ class SendOptions:
 @own_option("-q", "--quiet", is_flag=True, help="Print only the keys of stored items, on one line.")
 @server_options
 def send(*, server: ServerOptions, **chosen: Any) -> None:
-    """Send a batch to VENDOR and print what became of each item: an example, a FILE, or a case.
+    """Send an example, a FILE or a case to VENDOR, and print the outcome of each item.
 
     Without FILE and CASE, send an example with accepted and rejected items. With a CASE of the catalogue, run
     the case in the sandbox and check its expectations.

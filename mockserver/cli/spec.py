@@ -186,7 +186,7 @@ def _read_overlays(files: Sequence[Path], context: click.Context) -> list[Overla
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 @click.pass_context
 def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...], as_json: bool) -> None:
-    """Show how `mockserver run` answers each operation of a file, why, and what corrects it.
+    """Show how `mockserver run` answers each operation of a file, why, and how to correct the answer.
 
     The column "answered by" has `batch` (an outcome for each item), `stored` (records are created, shown,
     listed and changed), `example` (the file's example, otherwise a value for the schema), `package` (a
@@ -223,8 +223,8 @@ def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
     """Propose an overlay that tells where batches of a file have their items and outcomes.
 
     For each operation that looks like a batch, the overlay has an `x-batch` and, as comments, the reason, the
-    confidence, and three calls with their answers: all items good, one bad, all bad. Read them before you use
-    the overlay. At a confidence of 95 %, `run` takes the batch without an overlay.
+    confidence, and three calls with their answers: all items good, one bad, all bad. Read these comments
+    before you use the overlay. At a confidence of 95 %, `run` takes the batch without an overlay.
 
     \b
     mockserver spec suggest openapi.yaml > batches.yaml
@@ -257,7 +257,7 @@ def suggest(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
 def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
     """Compare two OpenAPI files (or vendors' files): print what changed, and what may break a client.
 
-    Exit status: 0 nothing that may break a client, 1 at least one such change.
+    Exit status: 0 no change may break a client, 1 at least one change may break a client.
 
     \b
     mockserver spec diff old.yaml new.yaml

@@ -76,8 +76,6 @@ TABS = (
 )
 """Name and title of each part of the page. A call without items has no part Items."""
 
-_FORMER_TABS = {"decided": "why"}
-
 RAW_CHARACTERS = 200_000
 """Maximum number of characters of a raw body on a page."""
 
@@ -212,13 +210,7 @@ def _problems(items: Iterable[Document]) -> Iterator[tuple[str, Document]]:
     for item in items:
         for kind, members in (("problem", item["problems"]), ("warning", item["warnings"])):
             for member in members:
-                mark = {
-                    "kind": kind,
-                    "index": item["index"],
-                    "code": member["code"],
-                    "detail": member["detail"],
-                }
-                yield member["pointer"], mark
+                yield member["pointer"], {"kind": kind, "code": member["code"], "detail": member["detail"]}
 
 
 def _refused(reason: str) -> Iterator[tuple[str, Document]]:
@@ -226,15 +218,14 @@ def _refused(reason: str) -> Iterator[tuple[str, Document]]:
     for part in reason.split("; "):
         pointer, _, detail = part.partition(" ")
         if pointer.startswith("/"):
-            mark = {"kind": "problem", "index": None, "code": "refused", "detail": detail}
-            yield pointer.removesuffix(":"), mark
+            yield pointer.removesuffix(":"), {"kind": "problem", "code": "refused", "detail": detail}
 
 
 def _side(body: ShownBody, message: Document, marks: _Marks) -> Document:
     text = message["body"]
     marked = [pointer for pointer, _ in marks.problems]
     hits = {*marks.hits[:MOST_HITS], marks.now}
-    shown = shown_lines(body, len(text), marked, marks.picked, hits, items=marks.items, opened=marks.opened)
+    shown = shown_lines(body, len(text), marked, marks.picked, hits, opened=marks.opened)
     return {
         "mediaType": _media_type(message),
         "characters": len(text),
@@ -442,7 +433,7 @@ def _document(visit: Visit) -> Document:
     tabs = dict(TABS if decided else TABS[1:])
     search = request.args.get("find", "")
     wanted = request.args.get("tab", "bodies" if search else "")
-    tab = next(name for name in (wanted, _FORMER_TABS.get(wanted), *tabs) if name in tabs)
+    tab = next(name for name in (wanted, *tabs) if name in tabs)
     switches = _switches(visit, call)
     page = item_page(decided, choice, {"applied": call["applied"], "switches": switches})
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -100,35 +99,24 @@ def shown_lines(  # noqa: PLR0913 - each argument names other lines
     picked: str | None,
     hits: Iterable[int] = (),
     *,
-    items: Iterable[str] = (),
     opened: int = 0,
 ) -> list[Line]:
     """Return the lines to show of a body of `size` characters: all lines, unless the body is long.
 
     Of a long body, return the first lines, the item at the pointer `picked`, the lines near the pointers
-    `marked` and near the line numbers `hits`, and the lines from the number `opened`; 0 is no line. Lines in
-    one of `items` (pointers) bring the whole item.
+    `marked` and near the line numbers `hits`, and the lines from the number `opened`; 0 is no line.
     """
     is_short = size <= MAX_CHARACTERS and body.total <= MAX_LINES
     wanted = bytearray(b"\1" if is_short else b"\0") * (body.total + 1)
     if not is_short:
-        places = sorted((body.find(pointer) for pointer in items), key=lambda place: place.start)
-        _want(wanted, range(1, max(_FIRST_LINES + 1, _around(_FIRST_LINES, places, 0).stop)))
+        _want(wanted, range(1, _FIRST_LINES + 1))
         for line in (*(body.find(pointer).start for pointer in marked), *filter(None, hits)):
-            _want(wanted, _around(line, places, _AROUND))
+            _want(wanted, range(line - _AROUND, line + _AROUND + 1))
         if picked is not None:
             _want(wanted, body.find(picked)[:_MOST_OF_A_VALUE])
         if opened:
-            _want(wanted, range(opened, _around(opened + MAX_LINES, places, 0).stop))
+            _want(wanted, range(opened, opened + MAX_LINES + 1))
     return list(body.lines(wanted))
-
-
-def _around(line: int, places: Sequence[range], context: int) -> range:
-    """Return the place that has the line or, if no place has it or the place is long, the lines near it."""
-    at = bisect_right(places, line, key=lambda place: place.start) - 1
-    if at >= 0 and line in places[at] and len(places[at]) <= _MOST_OF_A_VALUE:
-        return places[at]
-    return range(line - context, line + context + 1)
 
 
 def value_lines(body: ShownBody, pointer: str) -> list[Line]:
@@ -145,12 +133,9 @@ def value_lines(body: ShownBody, pointer: str) -> list[Line]:
 
 def json_html(text: str) -> str:
     """Return a piece of JSON as HTML in which names, texts, numbers and literals have classes."""
-    pieces, done = list[str](), 0
-    for token in _JSON_TOKEN.finditer(text):
-        between, value = (escape(piece, quote=False) for piece in (text[done : token.start()], token[0]))
-        pieces.append(f'{between}<span class="j-{token.lastgroup}">{value}</span>')
-        done = token.end()
-    return "".join(pieces) + escape(text[done:], quote=False)
+    return _JSON_TOKEN.sub(
+        lambda token: f'<span class="j-{token.lastgroup}">{token[0]}</span>', escape(text, quote=False)
+    )
 
 
 def _want(wanted: bytearray, numbers: range) -> None:

@@ -1,12 +1,12 @@
-"""One item: every call that had the item, as a plot and as a table."""
+"""One item: every call that had the item, on a timeline and as a table."""
 
 from __future__ import annotations
 
 from flask import Blueprint, request
 
 from mockserver.console.pages import page
-from mockserver.console.screen import CONSOLE, Screen, Visit
-from mockserver.journal.item_plot import STYLE
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit
+from mockserver.console.waterfall import draw_timeline
 
 BLUEPRINT = Blueprint("item", __name__, url_prefix=CONSOLE)
 
@@ -15,9 +15,12 @@ BLUEPRINT = Blueprint("item", __name__, url_prefix=CONSOLE)
 def show_item(visit: Visit) -> Screen:
     """Show each operation's items with the query's key. Raises ControlRefusal (404: no call had the key)."""
     asked = {name: request.args.get(name, "") for name in ("item", "vendor")}
-    path = visit.of_sandbox("/journal/items")
-    drawn = visit.control.call("GET", f"{path}/plot", query=asked)
-    found = visit.control.get(path, **asked)
-    # The page colours the plot itself; its policy forbids styles inside elements.
-    plot = drawn.body.decode().replace(STYLE, "")
-    return Screen("item.html", {"key": asked["item"], "items": found, "plot": plot})
+    if not asked["item"]:
+        raise ControlRefusal(400, {"title": "Bad Request", "detail": "an item goes by its key, such as R-17"})
+    found = visit.control.get(visit.of_sandbox("/journal/items"), **asked)
+    if not found:
+        detail = f"no call carried the item {asked['item']}"
+        raise ControlRefusal(404, {"title": "Not Found", "detail": detail})
+    calls = visit.control.get(visit.of_sandbox("/timeline"), **asked)
+    drawn = {"timeline": draw_timeline(calls, visit.address, **asked)}
+    return Screen("item.html", {"key": asked["item"], "vendor": asked["vendor"], "items": found, **drawn})

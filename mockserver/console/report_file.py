@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +16,7 @@ from mockserver.model import Document, shown_outcomes
 _HOME = "mockserver.console"
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": "{:,}".format,
-    "money": lambda one: print_money(one["currency"] or "", Decimal(one["amount"])),
+    "money": lambda one: print_money(one["currency"], one["amount"]),
     "end_words": end_words,
     "shown_outcomes": shown_outcomes,
 }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.codec.urls import is_loopback
 from mockserver.console.pages import action, page
@@ -20,26 +19,17 @@ from mockserver.console.screen import (
     Screen,
     Visit,
     download,
+    find_one,
     foreign,
     move_to,
     refusal_of,
 )
 from mockserver.engine.registry import vendor_packages
-from mockserver.errors import MalformedBody
-from mockserver.model import Document, Json
+from mockserver.model import Document
 
 BLUEPRINT = Blueprint("reports", __name__, url_prefix=CONSOLE)
 
-MAX_VENDORS = 20
-MAX_OPERATIONS = 100
-MAX_CHECKS = 300
-MAX_FINDINGS = 200
-_MAX_TEXT = 2000
-_VERDICTS: Mapping[str, str] = {"ok": "passed", "FAIL": "failed", "known": "known"}
-"""For each verdict in a summary, the word on the page."""
-
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]")
-_FINDING_TEXTS = ("name", "said", "pointer", "expected", "came", "again", "reason")
 
 MAX_SHOWN = 200_000
 """Maximum number of characters of a text on a page; the download is complete."""
@@ -56,68 +46,6 @@ KINDS: Mapping[str, str] = {
     "badge": "badge (SVG)",
 }
 """For each kind of report, the kind's name on the page."""
-
-
-def read_tables(found: Json) -> list[Document]:
-    """Return, for each vendor of a summary, a table of checks by operation; [] for every other report."""
-    if not isinstance(found, dict):
-        return []
-    return [_vendor(one) for one in _objects(found.get("vendors"))[:MAX_VENDORS]]
-
-
-def read_causes(found: Json) -> list[Document]:
-    """Return the causes of a drill's findings, each with an example; [] for every other report."""
-    causes = _objects(found.get("causes")) if isinstance(found, dict) else []
-    return [
-        {
-            **{name: _text(one, name) for name in ("kind", "cause", "verdict")},
-            "cases": len(one["cases"]) if isinstance(one.get("cases"), list) else 0,
-            "example": {name: _text(shown, name) for name in ("case", "message")},
-        }
-        for one in causes[:MAX_FINDINGS]
-        for shown in _objects([one.get("example")])
-    ]
-
-
-def _vendor(vendor: Document) -> Document:
-    operations = _objects(vendor.get("operations"))[:MAX_OPERATIONS]
-    made = [
-        {_text(row, "check"): _verdict(row) for row in _objects(operation.get("checks"))}
-        for operation in operations
-    ]
-    checks = list(dict.fromkeys(check for row in made for check in row))[:MAX_CHECKS]
-    return {
-        **{name: _text(vendor, name) for name in ("name", "seed", "calls", "seconds", "stopped")},
-        "operations": [
-            _text(operation, "label") or _text(operation, "operation") for operation in operations
-        ],
-        "checks": [{"check": check, "verdicts": [row.get(check) for row in made]} for check in checks],
-        "findings": list(_findings(operations))[:MAX_FINDINGS],
-    }
-
-
-def _findings(operations: list[Document]) -> Iterator[Document]:
-    for operation in operations:
-        for row in _objects(operation.get("checks")):
-            finding = row.get("finding")
-            if isinstance(finding, dict):
-                texts = {name: _text(finding, name) for name in _FINDING_TEXTS}
-                place = {"operation": _text(operation, "operation"), "check": _text(row, "check")}
-                yield {**place, "verdict": _verdict(row), **texts}
-
-
-def _verdict(row: Document) -> str:
-    word = _text(row, "verdict")
-    return _VERDICTS.get(word, word)
-
-
-def _objects(node: Json) -> list[Document]:
-    return [one for one in node if isinstance(one, dict)] if isinstance(node, list) else []
-
-
-def _text(node: Document, name: str) -> str:
-    value = node.get(name)
-    return "" if value is None or isinstance(value, dict | list) else str(value)[:_MAX_TEXT]
 
 
 @page(BLUEPRINT, "/reports")
@@ -173,17 +101,13 @@ def _testable(visit: Visit) -> list[str]:
 
 @page(BLUEPRINT, "/reports/view")
 def show_report(visit: Visit) -> Screen:
-    """Show one report: a page in a frame, the summary of a run as tables, every other report as text."""
+    """Show one report: a page in a frame, every other report as text."""
     report = _report(visit)
     content = b"" if report["kind"] == "page" else _content(visit)
-    found = _decoded(content) if report["kind"] == "summary" else None
-    tables = read_tables(found)
-    text = "" if tables else content.decode(errors="replace")
+    text = content.decode(errors="replace")
     document = {
         **report,
         "called": KINDS[report["kind"]],
-        "tables": tables,
-        "causes": read_causes(found),
         "text": text[:MAX_SHOWN],
         "is_cut": len(text) > MAX_SHOWN,
     }
@@ -195,7 +119,8 @@ def show_page(visit: Visit) -> Response:
     """Return a report that is a page, unchanged; the page can neither run scripts nor load anything."""
     report = _report(visit)
     if report["kind"] != "page":
-        raise _unknown(f"{report['path']} is not a page")
+        detail = f"{report['path']} is not a page"
+        raise ControlRefusal(404, {"title": "Not Found", "code": "unknown-report", "detail": detail})
     return foreign(_content(visit), "text/html; charset=utf-8")
 
 
@@ -208,27 +133,10 @@ def keep_report(visit: Visit) -> Response:
 
 
 def _report(visit: Visit) -> Document:
-    path = request.args.get("path", "")
-    reports: list[Document] = (visit.control.get("/reports"))["reports"]
-    for report in reports:
-        if report["path"] == path:
-            return report
-    raise _unknown(f"the folder of reports has no {path}")
+    path, reports = request.args.get("path", ""), visit.control.get("/reports")["reports"]
+    return find_one(reports, "path", path, "unknown-report", f"the folder of reports has no {path}")
 
 
 def _content(visit: Visit) -> bytes:
     answered = visit.control.call("GET", "/reports/file", query={"path": request.args["path"]})
     return answered.body
-
-
-def _unknown(detail: str) -> ControlRefusal:
-    return ControlRefusal(404, {"title": "Not Found", "code": "unknown-report", "detail": detail})
-
-
-def _decoded(content: bytes) -> Json:
-    try:
-        found = json.decode(content)
-        json.check_depth(found)
-    except MalformedBody:
-        return None
-    return found

@@ -10,15 +10,7 @@ from flask import Blueprint, Response, request
 
 from mockserver.codec.instants import parse_duration, parse_instant
 from mockserver.console.pages import action, page
-from mockserver.console.screen import (
-    CONSOLE,
-    ControlRefusal,
-    Screen,
-    Visit,
-    move_to,
-    refusal_of,
-    shown_refusal,
-)
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, find_one, move_to, refusal_of
 from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 from mockserver.scenario.rule_words import counted
@@ -94,7 +86,7 @@ def create(visit: Visit) -> Screen | Response:
         if copied is not None:
             _load(_inside(visit, name), copied, asked)
     except ControlRefusal as refusal:
-        return show_sandboxes(visit, shown_refusal(refusal), refusal.status)
+        return show_sandboxes(visit, refusal.problem, refusal.status)
     return move_to(_inside(visit, name).address("/sandboxes"))
 
 
@@ -212,14 +204,8 @@ def _inside(visit: Visit, sandbox: str) -> Visit:
 
 def _snapshot(visit: Visit) -> Document:
     wanted = visit.path["snapshot"]
-    for one in visit.control.get(visit.of_sandbox("/snapshots")):
-        if one["id"] == wanted:
-            found: Document = one
-            return found
-    raise ControlRefusal(
-        404,
-        {"title": "Not Found", "detail": f"the sandbox has no snapshot {wanted}", "code": "unknown-snapshot"},
-    )
+    found = visit.control.get(visit.of_sandbox("/snapshots"))
+    return find_one(found, "id", wanted, "unknown-snapshot", f"the sandbox has no snapshot {wanted}")
 
 
 def _snapshot_id(visit: Visit) -> str:
@@ -227,12 +213,8 @@ def _snapshot_id(visit: Visit) -> str:
 
 
 def _not_default() -> Screen:
-    problem = {
-        "title": "The default sandbox stays",
-        "detail": "The default sandbox is not deleted here.",
-        "errors": [{"detail": "", "try": "reset it, or delete its snapshots"}],
-    }
-    return Screen("refusal.html", problem, 409)
+    problem = refusal_of("The default sandbox is not deleted here.", "reset it, or delete its snapshots")
+    return Screen("refusal.html", {"title": "The default sandbox stays", **problem}, 409)
 
 
 @page(BLUEPRINT, "/clock")
@@ -271,7 +253,7 @@ def set_clock(visit: Visit) -> Screen | Response:
         problem = refusal_of(f"{by or 'nothing'} is not a step", "write 90s, 6m, 1h30m or 2d")
         return show_clock(visit, {"step": problem})
     except ControlRefusal as refusal:
-        return show_clock(visit, {"at" if do == "freeze" else "step": shown_refusal(refusal)})
+        return show_clock(visit, {"at" if do == "freeze" else "step": refusal.problem})
     return move_to(visit.address("/clock", since=before))
 
 

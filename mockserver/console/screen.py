@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -166,15 +166,12 @@ def foreign(content: bytes, media_type: str) -> Response:
     return Response(content, content_type=media_type, headers=dict(FOREIGN_HEADERS))
 
 
-def shown_refusal(refusal: ControlRefusal) -> Document:
-    problem = refusal.problem
-    return {
-        "detail": str(problem.get("detail") or problem.get("title") or refusal),
-        "errors": [
-            {name: error.get(name, "") for name in ("pointer", "detail", "try")}
-            for error in problem.get("errors") or []
-        ],
-    }
+def find_one(found: Iterable[Document], member: str, wanted: str, code: str, detail: str) -> Document:
+    """Return the document whose member has the wanted text. Raises ControlRefusal (404) with the detail."""
+    for one in found:
+        if one[member] == wanted:
+            return one
+    raise ControlRefusal(404, {"title": "Not Found", "code": code, "detail": detail})
 
 
 def refusal_of(detail: str, cure: str = "") -> Document:

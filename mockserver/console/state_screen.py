@@ -24,7 +24,6 @@ from mockserver.console.screen import (
     download,
     move_to,
     refusal_of,
-    shown_refusal,
 )
 from mockserver.model import Document
 
@@ -158,13 +157,12 @@ def load_dump(visit: Visit) -> Screen | Response:
     try:
         visit.control.call("PUT", visit.of_sandbox("/state"), RawBody(content, JSON_TYPE), {"vendor": vendor})
     except ControlRefusal as refusal:
-        return ask_for_dump(visit, shown_refusal(refusal), refusal.status)
+        return ask_for_dump(visit, refusal.problem, refusal.status)
     return move_to(visit.address(f"/state/{vendor}" if vendor else "/state"))
 
 
 def _nothing(detail: str, cure: str) -> Screen:
-    problem = {"title": "Nothing there", "detail": detail, "errors": [{"detail": "", "try": cure}]}
-    return Screen("refusal.html", problem, 404)
+    return Screen("refusal.html", {"title": "Nothing there", **refusal_of(detail, cure)}, 404)
 
 
 def _scopes(visit: Visit) -> list[Document]:
@@ -200,7 +198,7 @@ def show_difference(visit: Visit) -> Screen:
     except ControlRefusal as refusal:
         if refusal.problem.get("code") == "unknown-sandbox":
             raise
-        error, status = shown_refusal(refusal), refusal.status
+        error, status = refusal.problem, refusal.status
     return Screen(
         "diff.html",
         {

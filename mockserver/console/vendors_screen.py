@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from flask import Blueprint, Response, request
 
 from mockserver.console.pages import action, page
-from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, move_to
+from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, find_one, move_to
 from mockserver.model import EMPTY, Document, Json
 
 BLUEPRINT = Blueprint("vendors", __name__, url_prefix=CONSOLE)
@@ -74,12 +74,9 @@ def save(visit: Visit) -> Screen | Response:
 
 
 def _vendor(visit: Visit) -> Document:
-    vendors: list[Document] = visit.control.get("/vendors")
-    for vendor in vendors:
-        if vendor["name"] == visit.path["vendor"]:
-            return vendor
-    detail = f"no vendor named {visit.path['vendor']}; there are {', '.join(one['name'] for one in vendors)}"
-    raise ControlRefusal(404, {"title": "Not Found", "code": "unknown-vendor", "detail": detail})
+    vendors, name = visit.control.get("/vendors"), visit.path["vendor"]
+    detail = f"no vendor named {name}; there are {', '.join(one['name'] for one in vendors)}"
+    return find_one(vendors, "name", name, "unknown-vendor", detail)
 
 
 def _assumptions(visit: Visit) -> list[Document]:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from operator import itemgetter
 
 from mockserver.codec.instants import parse_instant, print_instant, print_span
-from mockserver.journal.item_plot import axis_step
 from mockserver.model import Document
 
 _PERCENT = 0.75
@@ -16,6 +15,16 @@ _PERCENT = 0.75
 _TOP, _LANE, _COUNTS, _MIDDLE = 60, 36, 128, 24
 _LEAST_WIDTH = 0.3
 _MOST_TICKS = 8
+_SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 86_400_000
+_STEPS = (
+    *(digit * 10**power for power in range(4) for digit in (1, 2, 5)),
+    *(number * _SECOND for number in (10, 20, 30)),
+    *(number * _MINUTE for number in (1, 2, 5, 10, 20, 30)),
+    *(number * _HOUR for number in (1, 2, 6, 12)),
+    *(number * _DAY for number in (1, 2, 7, 14, 30, 60, 180, 365, 3650)),
+)
+"""Milliseconds between two marks of the axis."""
+
 _HEIGHTS = {"good": 8, "neutral": 8, "mixed": 12, "bad": 16}
 """Height of a bar by tone, so that colour is not the only sign."""
 
@@ -25,7 +34,7 @@ _LEFT_END, _RIGHT_END = itemgetter("x", "middle"), itemgetter("end", "middle")
 def draw_timeline(found: Document, address: Callable[..., str], **kept: str) -> Document:
     """Return a timeline of the control plane with its picture; `kept` are the filters that links keep."""
     first, span = parse_instant(found["from"]), float(found["spanMillis"])
-    step = axis_step(round(span), _MOST_TICKS)
+    step = next((one for one in _STEPS if span <= one * _MOST_TICKS), round(span))
 
     def zoom(start: float, end: float) -> str:
         """Return the address of a part of the time, in milliseconds after the start of the window."""
@@ -67,7 +76,7 @@ def _find_stubs(found: Document) -> Iterator[Document]:
     for one in sorted(found["retries"], key=itemgetter("items"), reverse=True):
         if one["first"] in lanes and one["again"] in lanes:
             continue
-        wait = _words_of_wait(one)[0]
+        wait = _words_of_wait(one)
         if one["first"] in lanes:
             call, number, edge, says = one["first"], one["again"], 100, f"{wait} → #{one['again']}"
         else:
@@ -78,7 +87,10 @@ def _find_stubs(found: Document) -> Iterator[Document]:
 
 
 def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Iterator[Document]:
-    """Yield the bars with their places and words; words have the room between two bars of one lane."""
+    """Yield the bars with their places and words.
+
+    Words stand where there is more room: from the start of their bar to the next bar of the lane, or before.
+    """
     lanes = {bar["number"]: bar["lane"] for bar in found["bars"]}
     starts, free = dict.fromkeys(lanes.values(), 100.0), dict.fromkeys(lanes.values(), 0.0)
     for stub in (one for one in stubs if one["words"]):
@@ -88,20 +100,19 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
     for bar in reversed(found["bars"]):
         rights[bar["number"]], starts[bar["lane"]] = starts[bar["lane"]], float(bar["startMillis"]) * share
     joined = (one for one in found["retries"] if one["first"] in lanes)
-    waits = {one["again"]: _words_of_wait(one) for one in sorted(joined, key=itemgetter("items"))}
+    waits = {one["again"]: f": {_words_of_wait(one)}" for one in sorted(joined, key=itemgetter("items"))}
     for bar in found["bars"]:
         number, lane, top = f"#{bar['number']}", bar["lane"], _TOP + bar["lane"] * _LANE
         x, end = max(0, float(bar["startMillis"]) * share), min(100, float(bar["endMillis"]) * share)
         left, right = max(x, free[lane]), rights[bar["number"]]
-        status = f"{number} {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else number
+        status = f" {bar['status'] or 'no answer'}" if bar["tone"] == "bad" else ""
         delay = f"delay {print_span(round(bar['delayMillis']))}" if bar["delayMillis"] else ""
-        label = _fit((f"{status} {bar['fault'] or delay}".rstrip(), status, number), right - left)
-        wait = waits.get(bar["number"], ())
-        before = _fit(
-            wait if label else (*(f"{one} {number}" for one in wait), number), min(x, right) - free[lane]
-        )
-        if label and not before:
-            label = _fit((f"{label}: {one}" for one in wait), right - left) or label
+        name = f"{number}{status} {bar['fault'] or delay}".rstrip()
+        wait = waits.get(bar["number"], "")
+        texts = (name + wait, name, number + status, number, "")
+        room = max(right - left, min(x, right) - free[lane])
+        words = next(one for one in texts if not one or (len(one) + 1) * _PERCENT <= room)
+        is_before = room > right - left
         yield {
             **bar,
             "x": round(x, 3),
@@ -110,22 +121,14 @@ def _place_bars(found: Document, stubs: Iterable[Document], share: float) -> Ite
             "top": top,
             "middle": top + _MIDDLE,
             "tall": _HEIGHTS[bar["tone"]],
-            "label": label,
-            "before": before,
-            "wordsX": (round(min(x, right), 3), round(left, 3)),
-            "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip(),
+            "words": words,
+            "isBefore": is_before,
+            "wordsX": round(min(x, right) if is_before else left, 3),
+            "says": f"+{print_span(round(bar['startMillis']))}  {bar['line']} {delay}".rstrip() + wait,
         }
-        free[lane] = left + len(label) * _PERCENT
+        free[lane] = left + (0 if is_before else len(words) * _PERCENT)
 
 
-def _words_of_wait(retry: Document) -> tuple[str, str]:
-    """Return words for the time from a call to its retry, the longer first."""
-    waited = (
-        f"after {print_span(retry['waitedMillis'])}" if retry["waitedMillis"] >= 0 else "before the answer"
-    )
-    return f"{retry['items']:,} again {waited}", waited
-
-
-def _fit(words: Iterable[str], room: float) -> str:
-    """Return the first of the words for which there is room, in percent of the narrowest picture, else ""."""
-    return next((one for one in words if (len(one) + 1) * _PERCENT <= room), "")
+def _words_of_wait(retry: Document) -> str:
+    wait = retry["waitedMillis"]
+    return f"{retry['items']:,} again {f'after {print_span(wait)}' if wait >= 0 else 'before the answer'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import ClassVar
 
@@ -68,22 +69,21 @@ def find_vendor(served: Iterable[LoadedVendor], name: str, pointer: str = "") ->
         return by_name[name]
     detail = f"no vendor named {name}; there are {', '.join(by_name)}"
     raise (
-        UnprocessableMemberError(pointer, detail)
+        UnprocessableMemberError(pointer, detail, suggestion(name, by_name))
         if pointer
         else UnknownNameError(detail, code="unknown-vendor")
     )
 
 
+def suggestion(word: str, known: Iterable[str]) -> str:
+    words = list(known)
+    near = get_close_matches(word, words, 1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(words[:10])}"
+
+
 class MalformedMemberError(UnprocessableMemberError):
     status = 400
     code = "http-400"
-
-
-class UnknownItemError(UnprocessableMemberError):
-    """Refusal because no call in the journal has an item with the key."""
-
-    status = 404
-    code = "unknown-item"
 
 
 class UnprocessableCallError(ControlError):

@@ -116,7 +116,7 @@ class DrillOperations:
                 }
                 for one in judged.findings
             ],
-            "ledger": sum_items(end_items(run.histories)).document(),
+            "ledger": sum_items(end_items(run.histories)),
             "items": [one.document(view) for one in run.histories],
             "calls": [
                 {

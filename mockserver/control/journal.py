@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 from msgspec.structs import asdict, replace
@@ -18,9 +17,10 @@ from mockserver.codec.redaction import MASK
 from mockserver.control.clock import open_windows, read_instant
 from mockserver.control.control_call import (
     ConflictError,
-    UnknownItemError,
     UnknownNameError,
     UnprocessableMemberError,
+    find_vendor,
+    suggestion,
 )
 from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
@@ -29,8 +29,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, JournalQuery, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
-from mockserver.journal.item_history import ItemAttempt, ItemHistory, find_histories, has_own_key
-from mockserver.journal.item_plot import draw_items
+from mockserver.journal.item_history import ItemHistory, find_histories, has_own_key
 from mockserver.journal.item_values import find_name
 from mockserver.journal.journal import Journal
 from mockserver.journal.ledger import SENT, EndedItem, describe_items, end_items, sum_items
@@ -49,6 +48,7 @@ from mockserver.journal.verification import (
 from mockserver.journal.view import View, applied_rules, strip
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox.clock import Clock, system_clock
+from mockserver.sandbox.deliveries import OwedDelivery, deliveries_of
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import InvalidPredicateError, parse_predicate
@@ -106,7 +106,13 @@ class JournalOperations:
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
         rules = applied_rules(entry, lambda: self.packaged.documents)
-        return {**whole, "decided": decided, "rules": rules}
+        deliveries = list(map(view.delivery, self._owed(entry)))
+        return {**whole, "decided": decided, "rules": rules, "deliveries": deliveries}
+
+    def _owed(self, entry: Entry) -> list[OwedDelivery]:
+        """Return the callbacks and webhooks that a call caused."""
+        owed = partial(deliveries_of, cause=entry.cause)
+        return self.sandboxes.control(entry.call.sandbox, owed) if entry.cause else []
 
     def compare_entries(self, name: str, number: int, other: int) -> Document:
         """Return what differs between two calls. Raises UnknownNameError."""
@@ -120,7 +126,7 @@ class JournalOperations:
         entries = [one for one in self.journal.kept.entries(name) if vendor in ("", one.call.vendor)]
         used = self.sandboxes.control(name, lambda whole: open_windows(whole.now, whole.tables()))
         return {
-            **sum_up(entries, items, View(), self._names(name).name_item),
+            **sum_up(entries, items, View(), self._item_namer(name)),
             "dropped": self.journal.kept.dropped(name),
             "quotas": [one for one in used if vendor in ("", one["vendor"])],
         }
@@ -138,22 +144,50 @@ class JournalOperations:
     ) -> list[Document]:
         """Return at most `limit` items that at least one of the figures counts, ordered by first attempt.
 
-        With `item`, return only the items with this key, with `why`, only those that ended for this reason.
-        Raises UnprocessableMemberError if the vendor is unknown.
+        With `item`, return only the items with this key, and their callbacks and webhooks. With `why`, return
+        only the items that ended for this reason. Raises UnprocessableMemberError if the vendor is unknown.
         """
         ended = end_items(self._histories(name, vendor, item))
         found = (one for one in ended if not set(figure).isdisjoint(one.figures) and why in (None, one.why))
         stop = None if limit is None else skip + limit
-        name_item = self._names(name).name_item
-        return [{**one.document(View()), "name": name_item(one)} for one in islice(found, skip, stop)]
+        name_item = self._item_namer(name)
+        shown = islice(found, skip, stop)
+        if item is None:
+            return [{**one.document(View()), "name": name_item(one)} for one in shown]
+        return [
+            {**one.document(View()), "name": name_item(one), "deliveries": self._story(name, one.history)}
+            for one in shown
+        ]
 
-    def _names(self, name: str) -> ItemNames:
-        return ItemNames(self.served, partial(self.journal.kept.entry, name))
+    def _story(self, name: str, history: ItemHistory) -> list[Document]:
+        """Return the callbacks and webhooks of an item, each with the number of its call."""
+        entries = (self.journal.kept.entry(name, attempt.number) for attempt in history.attempts)
+        owed = ((entry.number, one) for entry in entries if entry for one in self._owed(entry))
+        return [{**View().delivery(one), "call": call} for call, one in owed if history.key in one.items]
+
+    def _item_namer(self, name: str) -> Callable[[EndedItem], str | None]:
+        """Return what names items without a key as people do, such as by the number that the server gave."""
+
+        @cache
+        def rows(number: int) -> Sequence[Json]:
+            entry = self.journal.kept.entry(name, number)
+            operation = entry and find_operation(self.served, entry)
+            return rows_of_items(entry, operation) if entry and operation else ()
+
+        def name_item(item: EndedItem) -> str | None:
+            """Return the names of the created records, else that in the request; None for one with a key."""
+            if has_own_key(item.history):
+                return None
+            created = [one for one in item.history.attempts if one.created]
+            names = [find_name(row) for one in created for row in rows(one.number)[one.index : one.index + 1]]
+            return " and ".join(filter(None, names)) or find_name(item.history.attempts[-1].document) or None
+
+        return name_item
 
     def show_ledger(self, name: str, vendor: str = "") -> Document:
         """Return number and money of items by how they ended. Raises UnprocessableMemberError."""
         ledger = sum_items(end_items(self._histories(name, vendor)))
-        return {**ledger.document(), "dropped": self.journal.kept.dropped(name)}
+        return {**ledger, "dropped": self.journal.kept.dropped(name)}
 
     def list_differences(self, name: str) -> list[Document]:
         """Return the differences of the mock from the real server, those that are alike together."""
@@ -178,23 +212,9 @@ class JournalOperations:
             entries = [one for one in entries if one.number in carried]
         return chart_calls(entries, (start, end), histories, View())
 
-    def plot_journal_items(self, name: str, item: str, vendor: str = "") -> Reply:
-        """Return the histories of the items with the key `item` as an SVG.
-
-        Raises UnknownItemError, UnprocessableMemberError.
-        """
-        found = self._histories(name, vendor, item)
-        if not found:
-            known = dict.fromkeys(View().key(one.key) for one in self._histories(name, vendor))
-            detail = f"no call in the journal of {name} carried the item {item}"
-            cure = _suggestion(item, known) if known else "no call carried any item"
-            raise UnknownItemError("/query/item", detail, cure)
-        return Reply(200, draw_items(found, View()).encode(), "image/svg+xml")
-
     def _histories(self, name: str, vendor: str, item: str | None = None) -> Sequence[ItemHistory]:
         self.sandboxes.check_exists(name)
-        _check_names({"vendor": vendor} if vendor else EMPTY, self.served, "/query")
-        served = [one for one in self.served if vendor in ("", one.name)]
+        served = [find_vendor(self.served, vendor, "/query/vendor")] if vendor else self.served
         is_masked = item is not None and MASK in item  # a key as shown, with credentials masked
         entries, wanted = self.journal.kept.entries(name), None if is_masked else item
         found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
@@ -266,32 +286,6 @@ class JournalOperations:
             if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
         ]
         return select(entries, query, last)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemNames:
-    """What people call items that have no key of their own, such as the number that the server gave."""
-
-    served: tuple[LoadedVendor, ...]
-    find: Callable[[int], Entry | None]
-    rows: dict[int, Sequence[Json]] = field(default_factory=dict)
-    """For each call by its number, the rows of its items in the reply."""
-
-    def name_item(self, item: EndedItem) -> str | None:
-        """Return the names of the created records, else that in the request; None for an item with a key."""
-        if has_own_key(item.history):
-            return None
-        created = [attempt for attempt in item.history.attempts if attempt.created]
-        names = [find_name(self._row(attempt)) for attempt in created]
-        return " and ".join(filter(None, names)) or find_name(item.history.attempts[-1].document) or None
-
-    def _row(self, attempt: ItemAttempt) -> Json:
-        if attempt.number not in self.rows:
-            entry = self.find(attempt.number)
-            operation = entry and find_operation(self.served, entry)
-            self.rows[attempt.number] = rows_of_items(entry, operation) if entry and operation else ()
-        rows = self.rows[attempt.number]
-        return rows[attempt.index] if attempt.index < len(rows) else None
 
 
 def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
@@ -402,25 +396,14 @@ def _bounds(node: Json, pointer: str) -> Bounds:
 
 
 def _check_names(names: Mapping[str, Json], served: Iterable[LoadedVendor], pointer: str) -> None:
-    vendors = {vendor.name: vendor for vendor in served}
     name, operation = names.get("vendor"), names.get("operation")
-    if name is not None and name not in vendors:
-        raise UnprocessableMemberError(
-            f"{pointer}/vendor", f"there is no vendor {name}", _suggestion(name, vendors)
-        )
-    candidates = [vendors[name]] if name is not None else list(vendors.values())
-    known = [known_operation for vendor in candidates for known_operation in vendor.spec.operations]
+    vendors = served if name is None else [find_vendor(served, name, f"{pointer}/vendor")]
+    known = [known_operation for vendor in vendors for known_operation in vendor.spec.operations]
     if operation is not None and operation not in known:
         whose = f"{name} has no operation" if name is not None else "no vendor has an operation"
         raise UnprocessableMemberError(
-            f"{pointer}/operation", f"{whose} {operation}", _suggestion(operation, known)
+            f"{pointer}/operation", f"{whose} {operation}", suggestion(operation, known)
         )
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    words = list(known)
-    near = get_close_matches(word, words, 1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(words[:10])}"
 
 
 def _since(text: str, machine: Clock) -> int | datetime:

@@ -17,6 +17,7 @@ from mockserver.control.sandboxes import SandboxOperations
 from mockserver.control.scenarios import PackagedScenarios, ScenarioOperations
 from mockserver.control.state import StateOperations
 from mockserver.control.status import EffectiveSetting, MetricSources, ServerOperations
+from mockserver.control.webhooks import WebhookOperations
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.journal import Journal
 from mockserver.outgoing import Door
@@ -59,4 +60,5 @@ def control_operations(  # noqa: PLR0913 - all that operations need
         ReplayOperations(sandboxes, journal, served, inside, door),
         ScenarioOperations(sandboxes, served, packaged),
         StateOperations(sandboxes, served),
+        WebhookOperations(sandboxes, served, door),
     )

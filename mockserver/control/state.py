@@ -13,11 +13,12 @@ from mockserver.control.scenarios import document_problems
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
-from mockserver.journal.item_values import find_amount, find_currency
+from mockserver.journal.item_values import find_amount, find_currency, print_money
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, value_at
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
+from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, OwedDelivery, WebhookAddress
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, count_records
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES, SCENARIOS
@@ -88,7 +89,7 @@ def record_label(document: Document, key_paths: Iterable[Path]) -> str:
     keys = [value for path in key_paths if (value := value_at(document, path)) is not None]
     names = [value for name, value in document.items() if _NAME.search(name) and isinstance(value, str)]
     amount = find_amount(document)
-    money = "" if amount is None else f"{find_currency(document)} {amount:,.2f}".strip()
+    money = "" if amount is None else print_money(find_currency(document), amount)
     return " · ".join(filter(None, ("/".join(map(str, keys)) or next(filter(None, names), ""), money)))
 
 
@@ -173,7 +174,6 @@ _SETTINGS = _closed_object(
 _SCENARIO = _closed_object(
     name=_TEXT, armed={"type": "boolean"}, order={**_NUMBER, "minimum": 1}, document={"type": "object"}
 )
-
 SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
     **_collections(
         **{
@@ -181,6 +181,8 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
             SCENARIO_COUNTERS: _COUNTER,
             SCENARIO_STATES: _closed_object(value=_TEXT),
             "sequences": _closed_object(last=_NUMBER),
+            WEBHOOKS: {"type": "object", "required": list(WebhookAddress.__struct_encode_fields__)},
+            DELIVERIES: {"type": "object", "required": list(OwedDelivery.__struct_encode_fields__)},
         }
     ),
     SETTINGS: _compiled(

@@ -12,7 +12,7 @@ from mockserver.codec import json
 from mockserver.engine.batch import apply_all, apply_each
 from mockserver.model import Item, Json, Outcome, Verdict, value_at
 from mockserver.sandbox.store import State
-from mockserver.spec.batch_forms import CallValue
+from mockserver.spec.batch_forms import Batch, CallValue
 from mockserver.vendor import CompleteBatchHandler, Request
 
 
@@ -23,17 +23,23 @@ def apply_items(
     batch = request.operation.batch
     if batch is None:
         raise AssertionError("only a batch has items")
-    atomicity, atomic = batch.atomicity, batch.atomic
+    atomicity = batch.atomicity
     if atomicity.groups:
         return _apply_groups(request, verdicts, handler, state, atomicity.groups)
-    if atomicity.switch and (chosen := _value(request, atomicity.switch)) is not None:
-        atomic = chosen is atomicity.is_atomic_if_on
     limit = atomicity.stop_after
     if atomicity.stop_at:
         limit = int(_value(request, atomicity.stop_at) or 0)
     if limit > 0:
         handler = _stopping(handler, limit)
-    return (apply_all if atomic else apply_each)(request, verdicts, handler, state)
+    apply = apply_all if is_atomic(request, batch) else apply_each
+    return apply(request, verdicts, handler, state)
+
+
+def is_atomic(request: Request, batch: Batch) -> bool:
+    """Return whether one rejected item keeps all items of the call from being stored."""
+    switch = batch.atomicity.switch
+    chosen = None if switch is None else _value(request, switch)
+    return batch.atomic if chosen is None else chosen is batch.atomicity.is_atomic_if_on
 
 
 def _value(request: Request, value: CallValue) -> Json:

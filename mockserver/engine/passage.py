@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from mockserver.codec.content_codings import decode
 from mockserver.engine.admission import Arrival
+from mockserver.engine.atomicity import is_atomic
 from mockserver.engine.call import RECORD_ERRORS, Opened, Pipeline
 from mockserver.engine.real_answers import RowChanger, has_rows, read_outcomes, without_items, without_lines
 from mockserver.engine.reasons import one_line
@@ -123,7 +124,8 @@ class Passage:
             return departure
         if decision.wait_s is not None or request is None or len(held) == max(1, len(request.items)):
             answer = run_and_roll_back(partial(self._mock_answer, departure), state)
-            return replace(departure, answer=answer)
+            # Callbacks and webhooks are rolled back too.
+            return replace(departure, answer=replace(answer, cause=""))
         try:
             body = self._without(held, request)
         except Refusal as refusal:
@@ -185,19 +187,22 @@ class Passage:
         )
         if operation is None or decision is NO_EFFECTS:
             return answer, False
-        changed = answer if request is None else self._with_effects(departure, request, answer, state)
+        changed = self._with_effects(departure, request, answer, state)
         say = self.pipeline.say(departure.call, operation, state)
         example = self.pipeline.example(departure.call, operation, decision, say)
         changed = apply_response(changed, decision, departure.call, say, example)
         return changed, changed.reply is not answer.reply
 
-    def _with_effects(self, departure: Departure, request: Request, answer: Answer, state: State) -> Answer:
+    def _with_effects(
+        self, departure: Departure, request: Request | None, answer: Answer, state: State
+    ) -> Answer:
         """Return the answer with the effects on its items and on what is around them."""
-        decision, batch, reply = departure.decision, request.operation.batch, answer.reply
+        decision, reply = departure.decision, answer.reply
+        batch = None if request is None else request.operation.batch
         effects = AppliedEffects(decision, self.pipeline.served.vendor.fault, self.pipeline.served.refuse)
-        if batch is None:
+        if request is None or batch is None:
             wrong = item_fault_of(decision.effects[0]) if 0 in decision.effects else None
-            if wrong is not None and reply.status < _FIRST_REFUSAL:
+            if request is not None and wrong is not None and reply.status < _FIRST_REFUSAL:
                 reply = run_and_roll_back(partial(effects.refused, wrong, request), state)
             return replace(answer, reply=apply_envelope(reply, decision.envelope, None))
         changes_rows = decision.effects or departure.held or (decision.envelope and _moves(decision.envelope))
@@ -241,22 +246,30 @@ class Passage:
             elif item.index in departure.held:
                 rule = departure.decision.effect_rules.get(item.index, ", ".join(departure.decision.applied))
                 lost = Fault(LOST, message=f"not sent to the real server by rule {rule}")
+                by_index[item.index] = stored = self._as_stored(item, departure, request, state)
                 problem = default_fault_problem(lost, item, request)
-                effects.actual[item.index] = Outcome(item, Action.SKIPPED, problems=(problem,))
-                by_index[item.index] = self._as_stored(item, departure, request, state)
-            if effect is not None and effect.warn is not None and item.index in by_index:
-                warned = by_index[item.index]
+                problems = (problem,) if stored.accepted else stored.problems
+                effects.actual[item.index] = Outcome(item, Action.SKIPPED, problems=problems)
+            warned = by_index.get(item.index)
+            if effect is not None and effect.warn is not None and warned is not None and warned.accepted:
                 warning = effects.fault(effect.warn, item, request)
                 by_index[item.index] = replace(warned, warnings=(*warned.warnings, warning))
         return [by_index[item.index] for item in request.items if item.index in by_index]
 
     def _as_stored(self, item: Item, departure: Departure, request: Request, state: State) -> Outcome:
-        """Return the outcome that the mock gives an item alone, or a plain one if the mock rejects it."""
+        """Return the outcome that the mock gives an item alone.
+
+        If the mock rejects the item by its records, which are not those of the real server, accept the item.
+        """
         handler = self.pipeline.served.batch_handlers[request.operation.id]
         alone = replace(request, items=(item,))
-        work = partial(self.pipeline.outcomes, alone, departure.opened.verdicts, handler)
+        verdicts = departure.opened.verdicts
+        work = partial(self.pipeline.outcomes, alone, verdicts, handler)
         found = run_and_roll_back(work, state)
-        return found[0] if found and found[0].accepted else Outcome(item, Action.CREATED, item.document)
+        batch = request.operation.batch
+        is_bad = (batch and batch.requests) or (item.index in verdicts and verdicts[item.index].problems)
+        is_told = found and (found[0].accepted or is_bad)
+        return found[0] if is_told else Outcome(item, Action.CREATED, item.document)
 
     def _with_rows(
         self, request: Request, answer: Answer, told: Sequence[Outcome], effects: AppliedEffects, state: State
@@ -269,8 +282,13 @@ class Passage:
         reported = [effects.reported.get(outcome.item.index, outcome) for outcome in told]
         shown = effects.shown(reported, handler, batch)
         sent = {outcome.item.index for outcome in answer.outcomes}
-        changed = {index for index, one in effects.decision.effects.items() if item_fault_of(one) or one.warn}
-        own = changed.union(one.item.index for one in told if one.item.index not in sent)
+        warned = batch.outcome.rows_of("warned") is not None
+        own = []
+        for outcome in told:
+            index, effect = outcome.item.index, effects.decision.effects.get(outcome.item.index)
+            is_warned = warned and effect is not None and effect.warn is not None and outcome.accepted
+            if index not in sent or is_warned or (effect is not None and item_fault_of(effect)):
+                own.append(index)
 
         def write(*outcomes: Outcome) -> Reply:
             # The mock does not know all that its own records have of what the real server stored.
@@ -279,7 +297,10 @@ class Passage:
             return Reply(0)
 
         document = answered_document(answer.reply, operation)
-        if not (has_rows(document, batch) or batch.outcome.names_failures_alone):
+        form = batch.outcome
+        if not (
+            has_rows(document, batch) or (form.names_failures_alone and not (form.rows and document is None))
+        ):
             # Such an answer says that all items were accepted.
             reply = answer.reply if all(one.accepted for one in shown) else write(*shown)
             return reply if reply.status else answer.reply
@@ -299,7 +320,7 @@ def _held_items(decision: Decision, request: Request | None) -> frozenset[int]:
     every = frozenset(range(max(1, len(request.items))))
     failed = {at for at, one in decision.effects.items() if item_fault_of(one) and not one.commit}
     batch = request.operation.batch
-    if failed and batch is not None and batch.atomic:
+    if failed and batch is not None and is_atomic(request, batch):
         return every
     lied = {at for at, one in decision.effects.items() if one.commit is False}
     return every & (failed | lied | ({at for at in every if at >= first} if first is not None else set()))

@@ -8,9 +8,11 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from mockserver.codec import json
+from mockserver.codec.lines import write_lines
 from mockserver.engine.declared_outcomes import SUBSETS, count_outcomes, result_of
-from mockserver.engine.told_rows import answered_document, row_pointers, text_at
+from mockserver.engine.told_rows import answered_document, row_pointers, text_at, told_facts
 from mockserver.model import (
+    WARNED,
     Action,
     Item,
     Json,
@@ -61,18 +63,34 @@ def read_outcomes(request: Request, sent: Sequence[Item], reply: Reply) -> tuple
     if batch is None or batch.job is not None:
         return ()
     if not has_rows(document, batch):
-        # An answer without rows tells of items if it is good, and would name those that were not accepted.
-        if reply.status >= _FIRST_REFUSAL or not (batch.atomic or batch.outcome.names_failures_alone):
-            return ()
-        return tuple([Outcome(item, Action.CREATED, item.document) for item in sent])
+        return _outcomes_alike(sent, reply, document, batch)
     pointers = row_pointers([item.key for item in sent], batch, document)
     return tuple([_outcome(item, pointers.get(at), document, batch) for at, item in enumerate(sent)])
 
 
+def _outcomes_alike(sent: Sequence[Item], reply: Reply, document: Json, batch: Batch) -> tuple[Outcome, ...]:
+    """Return what an answer without rows tells: by its counts, or by its status if it has none.
+
+    If the counts tell that only some items were accepted, nothing is known of any item.
+    """
+    facts = told_facts(reply, document, batch)
+    if not facts and (
+        reply.status >= _FIRST_REFUSAL or not (batch.atomic or batch.outcome.names_failures_alone)
+    ):
+        return ()
+    total = str(len(sent))
+    good = {("rejected", "0"), ("accepted", total), ("any-rejected", "false"), ("all-accepted", "true")}
+    if not facts or good & facts.items():
+        return tuple([Outcome(item, Action.CREATED, item.document) for item in sent])
+    is_bad = {("rejected", total), ("accepted", "0")} & facts.items()
+    action, code = (Action.REJECTED, "rejected") if is_bad else (Action.SKIPPED, UNTOLD)
+    return tuple([Outcome(one, action, problems=(Problem(code, batch.place_of(one)),)) for one in sent])
+
+
 def has_rows(document: Json, batch: Batch) -> bool:
-    """Return whether a list or map of rows is where `x-batch.outcome` says."""
-    places = [(rows.place, dict if rows.names else list) for rows in batch.outcome.rows]
-    return any(isinstance(value_at(document, place), kind) for place, kind in places)
+    """Return whether a list or map of rows is where `x-batch.outcome` says; an empty map may be a list."""
+    found = [(value_at(document, rows.place), dict if rows.names else list) for rows in batch.outcome.rows]
+    return any(isinstance(rows, kind) or rows == [] for rows, kind in found)
 
 
 def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> Outcome:
@@ -81,7 +99,10 @@ def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> O
     rows = next(one for one in batch.outcome.rows if f"{pointer}/".startswith(f"{pointer_of(one.place)}/"))
     row = rows.unwrapped(value_at(document, parse_pointer(pointer)))
     told = {name: value_at(row, path) for name, path in rows.members.items()}
-    action = _action(told.get("status"), rows, has_message=told.get("message") not in (None, "", []))
+    has_fault = any(told.get(name) not in (None, "", []) for name in ("code", "message"))
+    action = _action(told.get("status"), rows, has_fault=has_fault)
+    if action is Action.REJECTED and _ACTIONS_BY_WORD.get(plain(str(told.get("code")))) is Action.SKIPPED:
+        action = Action.SKIPPED
     record = told.get("record", told.get("echo"))
     said = told.get("message")
     texts = said if isinstance(said, list) and all(isinstance(one, str) for one in said) else []
@@ -91,7 +112,7 @@ def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> O
     )
     if action in (Action.REJECTED, Action.SKIPPED):
         return Outcome(item, action, record, (problem,))
-    warnings = (replace(problem, code="warning"),) if rows.subset == "warned" else ()
+    warnings = (replace(problem, code=WARNED),) if rows.subset == "warned" else ()
     return Outcome(item, action, item.document if record is None else record, warnings=warnings)
 
 
@@ -103,7 +124,7 @@ def _outcome_without_row(item: Item, batch: Batch) -> Outcome:
     return Outcome(item, Action.SKIPPED, problems=(Problem(UNTOLD, batch.place_of(item), detail),))
 
 
-def _action(status: Json, rows: OutcomeRows, *, has_message: bool) -> Action:
+def _action(status: Json, rows: OutcomeRows, *, has_fault: bool) -> Action:
     if rows.subset == "rejected":
         return Action.REJECTED
     for name, word in rows.words.items():
@@ -112,7 +133,7 @@ def _action(status: Json, rows: OutcomeRows, *, has_message: bool) -> Action:
     if isinstance(status, str) and status.isdecimal():
         status = int(status)
     if status is None:
-        return Action.REJECTED if rows.subset == "all" and has_message else Action.CREATED
+        return Action.REJECTED if rows.subset == "all" and has_fault else Action.CREATED
     if isinstance(status, bool):
         return Action.CREATED if status else Action.REJECTED
     if not isinstance(status, str):
@@ -149,13 +170,18 @@ class RowChanger:
         kept = {
             items[at].index: pointer for at, pointer in pointers.items() if items[at].index not in self._own
         }
+        untold = frozenset([item.index for item in items]) - kept.keys() - self._own
+        shown_rows = [outcome for outcome in shown if outcome.item.index not in untold]
         changed = document
         for rows in self._batch.outcome.rows:
-            entries = [*self._entries(rows, document, kept, shown), *_strangers(rows, document, pointers)]
+            entries = [
+                *self._entries(rows, document, kept, shown_rows),
+                *_strangers(rows, document, pointers),
+            ]
             if entries or value_at(document, rows.place) is not None:
                 listed = dict(entries) if rows.names else [row for _, row in entries]
                 changed = with_value_at(changed, rows.place, listed)
-        return self._with_facts(replace(reply, body=json.encode(changed)), changed, real, shown)
+        return self._with_facts(reply, changed, real, shown)
 
     def _entries(
         self, rows: OutcomeRows, document: Json, kept: Mapping[int, str], shown: Sequence[Outcome]
@@ -200,7 +226,9 @@ class RowChanger:
             for name, text in reply.headers
             for fact in [names.get(name.lower(), "")]
         )
-        return replace(reply, body=json.encode(document), headers=headers)
+        has_lines = self._operation.answers_lines(reply.status, reply.media_type)
+        encode = write_lines if has_lines else json.encode
+        return replace(reply, body=encode(document) if reply.body else b"", headers=headers)
 
 
 def _named(rows: Json) -> Iterable[tuple[str | int, Json]]:

@@ -16,6 +16,7 @@ from typing import Any
 from mockserver.codec import yaml
 from mockserver.engine import declared_answers
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
+from mockserver.engine.callbacks import CallbackWriter, callback_writers
 from mockserver.engine.declared_outcomes import render_batch
 from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.example_answers import Examples
@@ -66,6 +67,8 @@ class LoadedVendor:
     negotiation: Negotiation | None = None
     jobs: Mapping[str, BatchJobs] = field(default_factory=dict)
     """Jobs of batches, by operationId of the batch."""
+    callbacks: Mapping[str, tuple[CallbackWriter, ...]] = field(default_factory=dict)
+    """Callbacks and webhooks, by the operationId of the calls that cause them."""
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
@@ -220,6 +223,7 @@ def _assemble(
         negotiation=read_negotiation(contract),
         examples=examples,
         jobs=jobs,
+        callbacks=callback_writers(contract),
     )
 
 

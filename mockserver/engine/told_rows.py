@@ -45,45 +45,65 @@ def json_value(body: bytes, media_type: str | None, *, lines: bool = False) -> J
         return None
 
 
+def told_facts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
+    """Return the facts about all items that the body and the headers of a reply tell."""
+    headers = {name.lower(): text for name, text in reply.headers}
+    found = {fact: text_at(document, place) for fact, place in batch.outcome.summary.items()}
+    found |= {fact: headers.get(name.lower()) for fact, name in batch.outcome.headers.items()}
+    return {fact: text for fact, text in found.items() if text is not None}
+
+
 def text_at(item: Json, path: Path | None) -> str | None:
     value = None if path is None else value_at(item, path)
     return value if value is None or isinstance(value, str) else json.encode(value).decode()
 
 
 def row_pointers(keys: list[str], batch: Batch, document: Json) -> Mapping[int, str]:
+    """Return the pointer of each item's row, by the item's index.
+
+    Items with equal keys have the rows with that key in order; if rows are too few, items share a row.
+    """
     found: dict[int, str] = {}
     for rows in batch.outcome.rows:
-        for index, pointer in _pointers(keys, rows, batch.key, document).items():
-            found.setdefault(index, pointer)
+        found |= _pointers(keys, rows, batch.key, document, found)
     accepted, others = batch.outcome.rows_of("accepted"), [at for at in range(len(keys)) if at not in found]
     if accepted and batch.outcome.rows_of("rejected"):
         taken = frozenset(found.values())
         free = [one for one, _, _ in reported_rows(document, accepted, batch.key) if one not in taken]
         if len(free) == len(others):  # keys that the server assigned: the rows are in the order of the items
             found |= dict(zip(others, free, strict=True))
-    return found
+    by_key = {keys[index]: pointer for index, pointer in found.items() if keys[index]}
+    return {index: by_key[key] for index, key in enumerate(keys) if key in by_key} | found
 
 
-def _pointers(keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document: Json) -> Mapping[int, str]:
-    """Return the pointers of rows by item index: by the row's index or key, else by the order of all rows."""
+def _pointers(
+    keys: list[str], rows: OutcomeRows, key: tuple[str, ...], document: Json, known: Mapping[int, str]
+) -> Mapping[int, str]:
+    """Return the pointers of rows by item index: by the row's index or key, else by the order of all rows.
+
+    `known` has the pointers of the items whose row is found already.
+    """
     told = reported_rows(document, rows, key)
     if rows.names:
         by_name = {pointer.rpartition("/")[2]: pointer for pointer, _, _ in told}
         known_keys = frozenset(keys)
         names = [[*map(escape_step, _names(rows, key, at, known_keys))] for at, key in enumerate(keys)]
-        of_items = ((at, [one for one in known if one in by_name]) for at, known in enumerate(names))
-        return {at: by_name[known[0]] for at, known in of_items if known}
+        of_items = ((at, [one for one in named if one in by_name]) for at, named in enumerate(names))
+        return {at: by_name[named[0]] for at, named in of_items if named and at not in known}
     if "index" in rows.members:
         indexes = [text_at(row, rows.members["index"]) for _, _, row in told]
         return {
             int(at) - rows.first_index: pointer
             for at, (pointer, _, _) in zip(indexes, told, strict=True)
-            if at and at.isdecimal()
+            if at and at.isdecimal() and int(at) - rows.first_index not in known
         }
     path = rows.members.get("key")
-    inside = [(pointer, key, value_at(row, path) if path else None) for pointer, key, row in told if key]
-    by_key = {text: pointer for pointer, key, value in inside for text in (key, *texts_in(value))}
-    found = {index: by_key[key] for index, key in enumerate(keys) if key in by_key}
+    by_key: dict[str, list[str]] = {}
+    for pointer, told_key, row in told:
+        for text in dict.fromkeys((told_key, *texts_in(value_at(row, path) if path else None))):
+            by_key.setdefault(text, []).append(pointer)
+    open_keys = ((index, by_key.get(key)) for index, key in enumerate(keys) if key and index not in known)
+    found = {index: pointers.pop(0) for index, pointers in open_keys if pointers}
     if rows.subset == "all" and len(found) < len(told) == len(keys):
         return {index: pointer for index, (pointer, _, _) in enumerate(told)}
     return found

@@ -126,6 +126,8 @@ class Entry(Value, frozen=True):
     reply_cut_bytes: int = 0
     forwarded_to: str = ""
     """Address of the real server that answered; "" if the mock answered."""
+    cause: str = ""
+    """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""
     differences: tuple[Difference, ...] = ()
     """How the mock would have answered otherwise than the real server."""
 
@@ -171,6 +173,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         effects=answer.effects,
         delivery=answer.delivery,
         forwarded_to=answer.forwarded_to,
+        cause=answer.cause,
         differences=answer.differences,
     )
 

@@ -55,9 +55,9 @@ def _find_amount(document: Json, *, is_money: bool) -> Decimal | None:
     return next(_own_amounts(document, is_money=is_money), None) or next(own, None)
 
 
-def print_money(currency: str, amount: Decimal) -> str:
-    """Return currency ("" if unknown) and amount with at least two decimals, such as: EUR 125,250.00."""
-    return f"{currency} {amount + _CENTS:,}".lstrip()
+def print_money(currency: str | None, amount: Decimal | str) -> str:
+    """Return currency, if known, and amount with at least two decimals, such as: EUR 125,250.00."""
+    return f"{currency or ''} {Decimal(amount) + _CENTS:,}".lstrip()
 
 
 def find_name(document: Json) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
+from mockserver.engine.reasons import one_line
 from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told, has_own_key
 from mockserver.journal.item_values import find_amount, find_currency, print_money
 from mockserver.journal.view import View
@@ -104,45 +105,16 @@ class EndedItem(Value, frozen=True):
         }
 
 
-class LedgerFigure(Value, frozen=True):
-    """Number of items of one kind, and the sums of their amounts by currency."""
-
-    items: int
-    sums: tuple[tuple[str, Decimal], ...]
-
-
-class Ledger(Value, frozen=True):
-    """Figures by their names in FIGURES. Stored includes doubled; never answered counts stored items too."""
-
-    figures: dict[str, LedgerFigure]
-
-    @property
-    def says(self) -> str:
-        """Return a headline such as: sent 3 · stored 2 · refused 1 · lost 0 · doubled 0."""
-        shown = ((FIGURES[name], one.items) for name, one in self.figures.items() if self._is_shown(name))
-        return " · ".join(f"{words} {number:,}" for words, number in shown)
-
-    def _is_shown(self, name: str) -> bool:
-        return name not in _SHOWN_IF_ANY or self.figures[name].items > 0
-
-    def document(self) -> Document:
-        figures = {
-            str(name): {
-                "items": one.items,
-                "sums": [{"currency": known or None, "amount": str(amount)} for known, amount in one.sums],
-            }
-            for name, one in self.figures.items()
-        }
-        return {"says": self.says, **figures}
-
-
 def end_items(histories: Iterable[ItemHistory]) -> tuple[EndedItem, ...]:
     """Return each item with its end, in the order of the histories."""
     return tuple(EndedItem(one, *_find_end(one)) for one in histories)
 
 
-def sum_items(items: Sequence[EndedItem]) -> Ledger:
-    """Return the ledger of all items."""
+def sum_items(items: Iterable[EndedItem]) -> Document:
+    """Return the ledger of all items as JSON: a headline `says`, and items and sums of money of each figure.
+
+    Stored includes doubled; never answered counts stored items too.
+    """
     counts = Counter[str]()
     sums: dict[str, dict[str, Decimal]] = {str(name): {} for name in FIGURES}
     for item in items:
@@ -152,7 +124,15 @@ def sum_items(items: Sequence[EndedItem]) -> Ledger:
             if money := item.money(figure) if figure == End.DOUBLED else sent:
                 currency, amount = money
                 sums[figure][currency] = sums[figure].get(currency, Decimal()) + amount
-    return Ledger({name: LedgerFigure(counts[name], tuple(found.items())) for name, found in sums.items()})
+    shown = (name for name in FIGURES if counts[name] or name not in _SHOWN_IF_ANY)
+    figures = {
+        name: {
+            "items": counts[name],
+            "sums": [{"currency": known or None, "amount": str(amount)} for known, amount in found.items()],
+        }
+        for name, found in sums.items()
+    }
+    return {"says": " · ".join(f"{FIGURES[name]} {counts[name]:,}" for name in shown), **figures}
 
 
 def describe_items(items: Sequence[EndedItem]) -> str:
@@ -160,20 +140,15 @@ def describe_items(items: Sequence[EndedItem]) -> str:
 
     The text has one line, and omits figures that are 0. Credentials in keys are redacted.
     """
-    figures = sum_items(items).figures if items else {}
-    said = " · ".join(_describe_figure(name, one, items) for name, one in figures.items() if one.items)
-    return said or "no items were sent"
-
-
-def _describe_figure(name: str, figure: LedgerFigure, items: Sequence[EndedItem]) -> str:
-    named = [item for item in items if name in item.figures] if name not in (SENT, "stored") else []
-    keys = [_printable(View().key(item.history.key)) or "no key" for item in named]
-    inside = ", ".join(filter(None, (_join_some(keys), *(print_money(*one) for one in figure.sums))))
-    return f"{FIGURES[name]} {figure.items:,}{f' ({inside})' if inside else ''}"
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
+    ledger, said = sum_items(items), list[str]()
+    for name, words in FIGURES.items():
+        named = [one for one in items if name in one.figures] if name not in (SENT, "stored") else []
+        keys = [one_line(View().key(one.history.key)) or "no key" for one in named]
+        sums = (print_money(**one) for one in ledger[name]["sums"])
+        inside = ", ".join(filter(None, (_join_some(keys), *sums)))
+        if count := ledger[name]["items"]:
+            said.append(f"{words} {count:,}{f' ({inside})' if inside else ''}")
+    return " · ".join(said) or "no items were sent"
 
 
 def _find_end(history: ItemHistory) -> tuple[End, str]:
@@ -184,10 +159,8 @@ def _find_end(history: ItemHistory) -> tuple[End, str]:
     if len(created) >= _TWICE and _is_record(history):
         times = "" if len(created) == _TWICE else f" {len(created):,} times"
         return End.DOUBLED, f"created{times} by {_join_some([f'#{number}' for number in created])}"
-    if not any(attempt.answered for attempt in history.attempts):
-        why = f"stored, and the answer did not arrive: {last.fault or 'no answer'}"
-    else:
-        why = ""
+    is_answered = any(attempt.answered for attempt in history.attempts)
+    why = "" if is_answered else f"stored, and the answer did not arrive: {last.fault or 'no answer'}"
     did = {attempt.action for attempt in history.attempts if attempt.stored}
     return next(end for end in STORED if end in did), why
 

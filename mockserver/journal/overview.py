@@ -34,7 +34,7 @@ def sum_up(
     refusals = Counter(one.why for one in items if one.end is End.REFUSED)
     return {
         "calls": len(entries),
-        "ledger": sum_items(items).document(),
+        "ledger": sum_items(items),
         **{
             str(end): [{**one.document(view), "name": name_item(one)} for one in _first(items, end)]
             for end in _LISTED

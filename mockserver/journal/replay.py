@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain, count, islice, zip_longest
+from itertools import count, zip_longest
 from types import MappingProxyType
 
 from mockserver.codec import json
@@ -14,14 +14,20 @@ from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import is_credential_header, redact_body
 from mockserver.engine.registry import LoadedVendor
-from mockserver.engine.told_rows import answered_document, json_value, reported_rows, row_pointers, text_at
+from mockserver.engine.told_rows import (
+    answered_document,
+    json_value,
+    reported_rows,
+    row_pointers,
+    text_at,
+    told_facts,
+)
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.journal import Journal
 from mockserver.journal.view import View, applied_scenarios
 from mockserver.model import (
     EMPTY,
-    LOST,
     Action,
     Document,
     Json,
@@ -53,18 +59,15 @@ _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
 
 MAX_SHOWN = 20
-"""Maximum number of listed items that differ, and of groups of places. The others are only counted."""
+"""Maximum number of items that a group names, and of groups of places. The others are only counted."""
 
 _INDEX = re.compile("/[0-9]+(?=/|$)")
-MAX_NAMED = 5
-"""Maximum number of items that a group of differences names."""
 
-_BAD_OUTCOMES = (Action.REJECTED, Action.SKIPPED, LOST)
 _UNREPORTED = "unsaid"
 _NO_STATUS = "none"
 _NO_REPLY = Reply(0)
 MAX_COMPARED = 200
-"""Maximum number of listed differences of two calls: for items, for requests and for replies."""
+"""Maximum number of listed differences of two calls: for requests and for replies."""
 
 _MOST_CHARACTERS = 200
 _SILENT_HEADERS = HOP_BY_HOP | {"date"}
@@ -151,8 +154,7 @@ _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
     """Compare a recorded call with its replay: the replies, and the outcomes of the items."""
     pairs = _pair_items(_item_results(recorded), _item_results(replayed))
-    difference = _difference(recorded, replayed.status, replayed.reply, pairs)
-    return {**difference, "bad": _compare_bad_items(recorded, replayed)}
+    return _difference(recorded, replayed.status, replayed.reply, pairs)
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
@@ -176,7 +178,7 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
 def reported_counts(reply: Reply, operation: Operation) -> Mapping[str, str]:
     """Return the facts about all items that a reply tells, such as `accepted`, by name."""
     batch = operation.batch
-    return _counts(reply, answered_document(reply, operation), batch) if batch else {}
+    return told_facts(reply, answered_document(reply, operation), batch) if batch else {}
 
 
 def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[str] = ()) -> ItemStatuses:
@@ -195,21 +197,13 @@ def reported_outcomes(reply: Reply, operation: Operation | None, sent: Sequence[
             (key, text_at(row, rows.members.get("status")) or _UNREPORTED)
             for _, key, row in reported_rows(document, rows, batch.key)
         ]
-    found = {} if batch.outcome.rows else _counts(reply, document, batch)
+    found = {} if batch.outcome.rows else told_facts(reply, document, batch)
     for rows in batch.outcome.rows:
         name = str(rows.place[-1]) if rows.place else rows.subset
         for pointer, told, row in reported_rows(document, rows, batch.key):
             key = told or _key_by_index(pointer, row, rows, sent)
             found[key] = f"{found[key]}, {name}" if key in found else name
     return list(found.items())
-
-
-def _counts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
-    """Return the facts about all items that the body and the headers of a reply tell."""
-    headers = {name.lower(): text for name, text in reply.headers}
-    found = {fact: text_at(document, place) for fact, place in batch.outcome.summary.items()}
-    found |= {fact: headers.get(name.lower()) for fact, name in batch.outcome.headers.items()}
-    return {fact: text for fact, text in found.items() if text is not None}
 
 
 def _key_by_index(pointer: str, row: Json, rows: OutcomeRows, sent: Sequence[str]) -> str:
@@ -235,59 +229,42 @@ def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
 
 
 def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs) -> Document:
-    differing = [_item_difference(at, was, now) for at, (was, now) in enumerate(pairs) if was != now]
+    items = _item_differences(pairs, ("recorded", "replayed"))
     return {
-        "bad": None,
-        "same": recorded.status == status and not differing,
-        "says": _say(recorded.status, status, len(differing), len(pairs)),
+        "same": recorded.status == status and not items["differ"],
+        "says": _say(recorded.status, status, items),
         "status": {"recorded": recorded.status, "replayed": status},
-        "items": {
-            "count": len(pairs),
-            "differ": len(differing),
-            "differences": differing[:MAX_SHOWN],
-            "groups": _item_groups(differing),
-        },
+        "items": items,
         "body": _body_difference(recorded.reply, reply),
     }
 
 
-def _say(old: int | None, new: int | None, differing: int, pairs: int) -> str:
-    was, now = (_NO_STATUS if one is None else str(one) for one in (old, new))
-    head = "same status" if was == now else f"status {was} → {now}"
-    return f"{head}, {differing} of {pairs} outcomes {'differs' if differing == 1 else 'differ'}"
+def _item_differences(pairs: _Pairs, sides: tuple[str, str]) -> Document:
+    """Return the number of items, and the groups of items that changed from one outcome to the same other.
 
-
-def _compare_bad_items(recorded: Entry, replayed: Entry) -> Document:
-    """Compare the items that were rejected, skipped, lost or changed by a rule in the recorded call."""
-    was, now = _item_ends(recorded), _item_ends(replayed)
-    bad = [at for at, (action, did) in was.items() if action in _BAD_OUTCOMES or did]
-    return {"count": len(bad), "again": sum(now.get(at) == was[at] for at in bad)}
-
-
-def _item_ends(entry: Entry) -> Mapping[int, tuple[str, tuple[str, ...]]]:
+    Items that both sides have come first, and of these the items with the rarest change.
+    """
+    groups: dict[tuple[str | None, str | None], list[str]] = {}
+    for at, (was, now) in enumerate(pairs):
+        if was != now:
+            key = redact_body((now or was or ("",))[0]) or f"index {at}"
+            groups.setdefault((was and was[1], now and now[1]), []).append(key)
+    ordered = sorted(groups.items(), key=lambda group: (None in group[0], len(group[1])))
     return {
-        at: (action, entry.effects[at].did if at in entry.effects else ())
-        for at, action in enumerate(entry.decided.shown())
+        "count": len(pairs),
+        "differ": sum(map(len, groups.values())),
+        "groups": [
+            {"count": len(keys), "items": keys[:MAX_SHOWN], **dict(zip(sides, ends, strict=True))}
+            for ends, keys in ordered
+        ],
     }
 
 
-def _item_difference(at: int, was: tuple[str, str] | None, now: tuple[str, str] | None) -> Document:
-    key = redact_body((now or was or ("", ""))[0])
-    recorded, replayed = was[1] if was else None, now[1] if now else None
-    says = f"item {at} {recorded or 'absent'} → {replayed or 'absent'}"
-    return {"index": at, "key": key, "recorded": recorded, "replayed": replayed, "says": says}
-
-
-def _item_groups(differing: Sequence[Document]) -> list[Document]:
-    """Group the items that changed from the same outcome to the same outcome."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for one in differing:
-        key = one["key"] or f"index {one['index']}"
-        groups.setdefault((one["recorded"], one["replayed"]), []).append(key)
-    return [
-        {"count": len(keys), "items": keys[:MAX_NAMED], "recorded": was, "replayed": now}
-        for (was, now), keys in groups.items()
-    ]
+def _say(old: int | None, new: int | None, items: Document) -> str:
+    was, now = (_NO_STATUS if one is None else str(one) for one in (old, new))
+    head = "same status" if was == now else f"status {was} → {now}"
+    verb = "differs" if items["differ"] == 1 else "differ"
+    return f"{head}, {items['differ']} of {items['count']} outcomes {verb}"
 
 
 def _place_groups(changes: Sequence[ValueChange]) -> list[Document]:
@@ -320,37 +297,15 @@ def compare_calls(first: Entry, second: Entry) -> Document:
     Differing credentials are listed with their pointers, but without their values.
     """
     both = (first, second)
-    pairs = _pair_items(*map(_item_results, both))
-    items = [
-        {"key": redact_body((was or now or ("",))[0]), "first": was and was[1], "second": now and now[1]}
-        for was, now in pairs
-        if was != now
-    ]
-    groups: dict[tuple[Json, Json], list[Document]] = {}
-    for one in items:
-        groups.setdefault((one["first"], one["second"]), []).append(one)
-    # Items that both calls have come first, and of these the items with the rarest change.
-    ordered = sorted(groups.items(), key=lambda group: (None in group[0], len(group[1])))
+    items = _item_differences(_pair_items(*map(_item_results, both)), ("first", "second"))
     was_shown, now_shown = (_parts(one, View(shown=True)) for one in both)
     changes = list(diff_values(was_shown, now_shown))
     old, new = (_parts(one, View()) for one in both)
     return {
-        "says": _say(first.status, second.status, len(items), len(pairs)),
+        "says": _say(first.status, second.status, items),
         "first": View().listed(first),
         "second": View().listed(second),
-        "items": {
-            "differ": len(items),
-            "differences": list(islice(chain.from_iterable(found for _, found in ordered), MAX_COMPARED)),
-            "groups": [
-                {
-                    "count": len(found),
-                    "items": [one["key"] for one in found[:MAX_SHOWN]],
-                    "first": a,
-                    "second": b,
-                }
-                for (a, b), found in ordered
-            ],
-        },
+        "items": items,
         **{part: _list_changes(part, changes, old, new) for part in ("request", "reply")},
     }
 

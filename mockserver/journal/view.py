@@ -8,13 +8,15 @@ from codecs import lookup
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
+from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query, redact_url
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import EMPTY, WARNED, Action, AppliedEffect, Document, Json, Problem, shown_outcomes
+from mockserver.sandbox.deliveries import OwedDelivery
 from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
 
@@ -37,6 +39,7 @@ _DID = {
     "duplicated": "shown more than once",
     "stored": "stored all the same",
     "not-stored": "not stored",
+    "callback": "callbacks changed",
 }
 """Words for people for each word of `AppliedEffect.did`."""
 
@@ -104,6 +107,14 @@ class View:
             "differing": self.differences(entry),
             "trace": entry.trace or None,
         }
+
+    def delivery(self, one: OwedDelivery) -> Document:
+        """Return a callback or webhook with its attempts."""
+        body = self._redacted_text(one.body.encode(), one.headers.get("Content-Type"))
+        url = one.url if self.shown else redact_url(one.url, self.mask)
+        items = [self.key(key) for key in one.items]
+        whole: Document = to_builtins(one)
+        return {**whole, "items": items, "url": url, "headers": self.headers(one.headers), "body": body}
 
     def key(self, key: str) -> str:
         """Return an item's key, redacted because a key may be the URL of a subrequest with credentials."""

@@ -431,6 +431,7 @@ def _words(effect: Effect) -> Iterator[str]:
         "duplicated": bool(effect.duplicate),
         "stored": effect.commit is True and (effect.omit or item_fault_of(effect) is not None),
         "not-stored": effect.commit is False,
+        "callback": effect.callback is not None,
     }
     yield from (word for word, holds in applies.items() if holds)
 

@@ -50,6 +50,21 @@ class ItemSelector(Value, frozen=True):
     """Chance of each item to be selected."""
 
 
+class CallbackEffect(Value, frozen=True):
+    """Effect on the callbacks and webhooks that an item causes."""
+
+    lost: bool = False
+    duplicate: int = 0
+    """How many times more each is sent."""
+    late: int = 0
+    """Seconds by which the first attempt is late."""
+    out_of_order: bool = field(default=False, name="outOfOrder")
+    """Whether they are sent after the others of the call, the last one first."""
+    wrong_signature: bool = field(default=False, name="wrongSignature")
+    early: bool = False
+    """Whether they are sent before the call is answered."""
+
+
 class Effect(Value, frozen=True):
     """Effect on an item and on its outcome in the answer."""
 
@@ -63,6 +78,7 @@ class Effect(Value, frozen=True):
     duplicate: int = 0
     commit: bool | None = None
     """Whether the item is stored. None stores the item unless it fails."""
+    callback: CallbackEffect | None = None
 
 
 class ItemEffect(Value, frozen=True):

@@ -173,6 +173,16 @@ _EFFECTS: Mapping[str, _Words] = {
     "omit": lambda _: "left out of the answer",
     "duplicate": lambda times: f"{counted(times, 'time')} more in the answer",
     "commit": lambda is_stored: "stored all the same" if is_stored else "not stored",
+    "callback": lambda effect: f"its callbacks {', '.join(_phrases(effect, _CALLBACK))}",
+}
+
+_CALLBACK: Mapping[str, _Words] = {
+    "lost": lambda _: "lost",
+    "duplicate": lambda times: f"sent {counted(times, 'time')} more",
+    "late": lambda seconds: f"{seconds:,} s late",
+    "outOfOrder": lambda _: "out of order",
+    "wrongSignature": lambda _: "with a wrong signature",
+    "early": lambda _: "before the answer",
 }
 
 _ENVELOPE: Mapping[str, _Words] = {

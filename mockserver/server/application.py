@@ -46,6 +46,7 @@ from mockserver.server.forwarding import Forwarder, ForwardRules
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.listening import StartupError
 from mockserver.server.routing import VendorApp
+from mockserver.server.sending import DeliverySender
 from mockserver.server.shadow import Shadow
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.loading import vendor_name
@@ -122,7 +123,7 @@ class Lasting:
     journal: Journal
     clock: Clock
     started: datetime
-    door: Door
+    sender: DeliverySender
     note: Note = ignore_note
 
     def uptime_seconds(self) -> int:
@@ -191,7 +192,7 @@ def _lasting(
         ),
         clock,
         started,
-        Door(options.remote_hosts),
+        DeliverySender(store, Door(options.remote_hosts), clock),
         note,
     )
 
@@ -281,7 +282,7 @@ def _application(
     guarded = AccessGuard(site, options.hosts, *tokens, takes_password=True)
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread, lasting.door), directory),
+        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread, lasting.sender), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
@@ -316,7 +317,7 @@ def _control_plane(options: Options, app: Application, control: ASGIApp) -> ASGI
         metric_sources=MetricSources(backend.counters, open_calls, app.lasting.uptime_seconds, backend.check),
         case_runs=backend.case_runs,
         examples=options.examples(),
-        door=app.lasting.door,
+        door=app.lasting.sender.door,
         reports=options.reports,
         settings=options.settings,
         strict_auth=options.strict_auth,
@@ -342,25 +343,25 @@ def _vendor_apps(
     options: Options,
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
-    tools: tuple[Recorder, CallThread, Door],
+    tools: tuple[Recorder, CallThread, DeliverySender],
     directory: OperationDirectory,
 ) -> Mapping[str, VendorApp]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
     apps = {}
-    recorder, thread, door = tools
+    recorder, thread, sender = tools
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
         pipeline = Pipeline(admission, envelope, directory)
         forwarder = None
         if options.forward is not None and vendor is _forwarded(options, served):
-            options.forward.check(vendor, door)
+            options.forward.check(vendor, sender.door)
             passage = Passage(pipeline, options.forward.to, options.max_body_bytes)
             shadow = Shadow(pipeline, recorder.clock, options.max_body_bytes)
             shadowed = shadow if options.forward.is_shadowed else None
-            forwarder = Forwarder(passage, options.forward, door, recorder, thread, shadowed)
-        apps[vendor.name] = VendorApp(pipeline, recorder, thread, forwarder)
+            forwarder = Forwarder(passage, options.forward, sender.door, recorder, thread, shadowed)
+        apps[vendor.name] = VendorApp(pipeline, *tools, forwarder)
     return apps
 
 

@@ -18,7 +18,6 @@ from mockserver.journal.entry import target_below_mount
 from mockserver.journal.sent_headers import vendor_headers
 from mockserver.model import Answer, Delivery, Reply, Value
 from mockserver.outgoing import (
-    HOP_HEADERS,
     AddressError,
     Door,
     HostNotAllowedError,
@@ -26,6 +25,7 @@ from mockserver.outgoing import (
     LostAnswerError,
     OutgoingCall,
     RawHeaders,
+    end_to_end,
 )
 from mockserver.server.exchange import Recorder
 from mockserver.server.listening import StartupError
@@ -37,7 +37,10 @@ from mockserver.spec.openapi import RouteMatch
 OWN_PREFIX = b"mock-"
 """Prefix of the headers of this server, which no real server gets."""
 
-_REPLACED = HOP_HEADERS | {b"host", b"content-length", b"expect"}
+FORWARD_HEADER = "mock-forward"
+"""Header that, with the value `off`, lets the mock answer a call, such as a replay."""
+
+_REPLACED = frozenset({b"host", b"content-length", b"expect"})
 _FAULTS = {
     "reset": "CONNECTION_RESET_BY_PEER",
     "empty": "EMPTY_RESPONSE",
@@ -47,9 +50,6 @@ _FAULTS = {
 
 _BROKEN_OFF = "WRONG_LENGTH"
 """Transport fault of an answer whose body ends too early."""
-
-_STATUSES = {"refused": (502, "target-unreachable"), "timeout": (504, "target-timeout")}
-"""Status and code for a client that cannot lose the answer in this way itself."""
 
 
 class ForwardRules(Value, frozen=True):
@@ -81,6 +81,7 @@ class ForwardRules(Value, frozen=True):
         """Return whether the real server answers. It gets no call that was not read completely."""
         name = arrival.route.operation.id if isinstance(arrival.route, RouteMatch) else ""
         is_chosen = name in self.only if self.only else name not in self.mocked
+        is_chosen = is_chosen and arrival.call.headers.get(FORWARD_HEADER) != "off"
         return is_chosen and arrival.head_refusal is None and arrival.sent_body is not None
 
 
@@ -92,6 +93,8 @@ class Received(Value, frozen=True):
     """The headers as they were received; None if nothing was."""
     fault: str = ""
     """Transport fault by which the answer was lost."""
+    refusal: str = ""
+    """Code of the problem if the call was not sent; else ""."""
     is_unread: bool = False
     """Whether the body goes on beyond the limit of what is read."""
 
@@ -132,19 +135,16 @@ class Forwarder:
         except LostAnswerError as error:
             received = _without_answer(error)
         except HostNotAllowedError as error:
-            reply = problem_reply(502, str(error), code="target-not-allowed")
-            received = Received(replace(reply, reason=f"{error}; {error.cure}"))
+            received = _refused(502, "target-not-allowed", f"{error}; {error.cure}")
         await self._finish(visit, departure, received)
 
     def _outgoing(self, arrival: Arrival, departure: Departure, sent: RawHeaders) -> OutgoingCall:
         """Return the call for the real server: as it was received, or without the items that are held."""
         call, changed = arrival.call, departure.body
         left_out = _REPLACED if changed is None else _REPLACED | {b"content-encoding"}
-        named = b",".join([text for name, text in sent if name == b"connection"]).lower().split(b",")
-        left_out |= {name.strip() for name in named}
         body = arrival.sent_body if changed is None else changed
         headers = [
-            (name, text) for name, text in sent if name not in left_out and not name.startswith(OWN_PREFIX)
+            one for one in end_to_end(sent) if one[0] not in left_out and not one[0].startswith(OWN_PREFIX)
         ]
         has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in sent)
         length = [(b"Content-Length", b"%d" % len(body or b""))] if has_body else []
@@ -191,7 +191,7 @@ class Forwarder:
                 await send({"type": "http.response.body", "body": body, "more_body": is_broken})
                 if is_broken:
                     await connection.flush()
-                    connection.close()
+                    (connection.reset if received.fault == _FAULTS["reset"] else connection.close)()
                 return
         is_head = is_bodiless(visit.scope["method"], reply.status)
         delivery = answer.delivery or Delivery()
@@ -204,15 +204,25 @@ class Forwarder:
         if departure.answer is not None:
             answer, is_changed = departure.answer, True
         elif received.fault or received.headers is None:
-            answer = Answer(received.reply, reason=received.reply.reason, forwarded_to=self.rules.to)
-            delivery = Delivery(fault=received.fault) if received.fault else None
-            answer, is_changed = replace(answer, delivery=delivery), False
+            answer, is_changed = self._unread_answer(departure, received), False
         else:
             answer, is_changed = self.passage.arrive(departure, received.reply)
             if self.shadow is not None:
                 found = self.shadow.compare(arrival, departure, received.reply)
                 answer = replace(answer, differences=found)
         return self.recorder.record(departure.call, answer, started), answer, is_changed
+
+    def _unread_answer(self, departure: Departure, received: Received) -> Answer:
+        """Return the answer of a call whose outcomes are not known."""
+        return Answer(
+            received.reply,
+            departure.route.operation.id if departure.route else None,
+            refusal=received.refusal or None,
+            applied=departure.decision.applied,
+            delivery=Delivery(fault=received.fault) if received.fault else None,
+            reason=received.reply.reason,
+            forwarded_to=self.rules.to,
+        )
 
     async def _stream(
         self, visit: _Visit, departure: Departure, received: Received, answer: IncomingAnswer
@@ -246,8 +256,14 @@ def _with_marks(sent: RawHeaders, reply: Reply, received: Reply) -> list[tuple[b
 
 def _without_answer(error: LostAnswerError) -> Received:
     """Return what the client gets if no status came: the same loss, or a problem that says why."""
-    reason = one_line(f"the real server gave no answer: {error}")
-    if error.kind in _STATUSES:
-        status, code = _STATUSES[error.kind]
-        return Received(replace(problem_reply(status, reason, code=code), reason=reason))
-    return Received(Reply(502, reason=reason), fault=_FAULTS[error.kind])
+    reason = f"the real server gave no answer: {error}"
+    if error.kind == "refused":
+        return _refused(502, "target-unreachable", reason)
+    if error.kind == "timeout":
+        return replace(_refused(504, "target-timeout", reason), refusal="")
+    return Received(Reply(502, reason=one_line(reason)), fault=_FAULTS[error.kind])
+
+
+def _refused(status: int, code: str, reason: str) -> Received:
+    reply = problem_reply(status, reason, code=code)
+    return Received(replace(reply, reason=one_line(reason)), refusal=code)

@@ -37,6 +37,7 @@ from mockserver.server.connexion_parts import (
 )
 from mockserver.server.exchange import Recorder, send_reply
 from mockserver.server.forwarding import Forwarder
+from mockserver.server.sending import DeliverySender
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import Operation, RouteMatch, Spec, parameter_names
@@ -181,9 +182,11 @@ class VendorApp:
         pipeline: Pipeline,
         recorder: Recorder,
         thread: CallThread,
+        sender: DeliverySender,
         forwarder: Forwarder | None = None,
     ) -> None:
-        self.pipeline, self._recorder, self._thread, self._forwarder = pipeline, recorder, thread, forwarder
+        self.pipeline, self._recorder, self._thread = pipeline, recorder, thread
+        self._sender, self._forwarder = sender, forwarder
         self.served = pipeline.served
         self._connexion = build_connexion(self.served, self._answer_routed)
 
@@ -223,6 +226,17 @@ class VendorApp:
             await self._forwarder(arrival, scope, send, scope[STARTED])
             return
         reply, answer = await self._thread.call(arrival, partial(self._work, started=scope[STARTED]))
+        if not answer.cause:
+            await self._send(reply, answer, scope, send)
+            return
+        sandbox = arrival.call.sandbox
+        try:
+            await self._sender.send_early(sandbox, answer.cause)
+            await self._send(reply, answer, scope, send)
+        finally:
+            self._sender.answered(sandbox, answer.cause)
+
+    async def _send(self, reply: Reply, answer: Answer, scope: Scope, send: Send) -> None:
         if answer.delivery is None:
             await send_reply(reply, send)
         else:
@@ -238,6 +252,8 @@ class VendorApp:
         The caller holds the answer until the reply is sent, because freeing a large batch takes time.
         """
         call, answer = self.pipeline.handle(arrival)
+        if answer.cause:
+            self._sender.hold(call.sandbox, answer.cause)
         return self._recorder.record(call, answer, started), answer
 
 

@@ -138,6 +138,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         reloading = ReloadingApp(app, options, report)
         entry = reloading if serving.watch else app.entry
         config = uvicorn_config(entry, _tls_factory(certificate))
+        app.lasting.sender.start()
         freeze_heap()
         release_free_memory()
         watching = partial(watch, lambda: _watched(options, reloading.current), stamps, reloading.reload)
@@ -234,6 +235,7 @@ def _worker_app(options: Options, style: str) -> ASGIApp:
     async def prepared(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await InProcessClient(app).send(HttpRequest("GET", HEALTH_PATH))
+            app.lasting.sender.start()
             freeze_heap()
             release_free_memory()
             try:

@@ -8,7 +8,7 @@ becomes `x-prefix-items`, because our validators know these two keywords.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -434,3 +434,25 @@ def _compiles(pattern: str) -> bool:
     ):
         return False
     return True
+
+
+def anchors(document: Json) -> Iterator[tuple[str, Json]]:
+    """Yield name and schema of each anchor in a document."""
+    ahead = [document]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, dict):
+            for word in ("$anchor", "$dynamicAnchor"):
+                if isinstance(node.get(word), str):
+                    yield node[word], node
+            ahead += node.values()
+        elif isinstance(node, list):
+            ahead += node
+
+
+def combined_parts(node: Document) -> Iterator[tuple[list[Any], int]]:
+    """Yield list and index of each part of `allOf`, `anyOf` and `oneOf`; look into parts without `$ref`."""
+    for word in ("allOf", "anyOf", "oneOf"):
+        for place, part in enumerate(node.get(word, ())):
+            yield node[word], place
+            yield from combined_parts(part) if isinstance(part, dict) and "$ref" not in part else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -17,7 +18,7 @@ from mockserver.codec.http import JSON_TYPE
 from mockserver.codec.lines import is_lines_type
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, unescape_step
-from mockserver.spec.dialects import SchemaDialect
+from mockserver.spec.dialects import SchemaDialect, anchors, combined_parts
 from mockserver.spec.openapi import BINDER, LINES, METHODS, Note, parameter_names
 from mockserver.spec.source_files import PARTS, extensions, listed, members, texts
 from mockserver.spec.swagger2 import to_openapi3
@@ -99,6 +100,7 @@ class _Reader:
         paths = dict(self._paths())
         for path, item in self._queried_paths():
             paths[path] = {**item, **paths.get(path, {})}
+        webhooks = self._called_back(members(source.get("x-webhooks")) | members(source.get("webhooks")))
         self._read_waiting()
         done: set[str] = set()
         for name in self.components:
@@ -120,6 +122,7 @@ class _Reader:
             **{name: source[name] for name in ("servers", "externalDocs") if source.get(name)},
             **{name: value for name, value in extensions(source).items() if name != PARTS},
             **self._default_security(),
+            **({"x-webhooks": webhooks} if webhooks else {}),
             "paths": paths,
             "components": {
                 "securitySchemes": self.schemes,
@@ -229,6 +232,23 @@ class _Reader:
             made["responses"] = {_SUCCESS.get(method, "200"): {"description": ""}}
         if "security" in node:
             made["security"] = self._security(node)
+        if "callbacks" in node:
+            found = {name: members(self._target(one)) for name, one in members(node["callbacks"]).items()}
+            made["callbacks"] = {name: self._called_back(one) for name, one in found.items()}
+        return made
+
+    def _called_back(self, items: Document) -> dict[str, Any]:
+        """Return path items of calls that the server makes, with bodies alone; leave out broken calls."""
+        kept, made = (self.uses, self.fault), {name: dict[str, Any]() for name in items}
+        for name, one in items.items():
+            item = members(self.target_or_nothing(one))
+            for method in (method for method in METHODS if method in item):
+                node, self.fault = members(item[method]), ""
+                with suppress(SpecError):
+                    body = self._body(node.get("requestBody")) or {}
+                    if not self.fault:
+                        made[name][method] = {**extensions(node), "requestBody": body}
+        self.uses, self.fault = kept
         return made
 
     def _operation_id(self, path: str, method: str, node: Json) -> str:
@@ -424,7 +444,7 @@ class _Reader:
 
     def _find_anchor(self, reference: str) -> Json:
         if self.anchors is None:
-            self.anchors = dict(_anchors(self.source))
+            self.anchors = dict(anchors(self.source))
         name = reference.rpartition("#")[2]
         if name not in self.anchors:
             raise SpecError(f"$ref: {reference} points at nothing")
@@ -488,7 +508,7 @@ class _Reader:
     def _break_circles(self, name: str, above: tuple[str, ...], done: set[str]) -> None:
         """Replace each meaningless reference, which makes a schema part of itself (`allOf` …), with {}."""
         above = (*above, name)
-        for parts, place in list(_combined(self.components[name].schema)):
+        for parts, place in list(combined_parts(self.components[name].schema)):
             target = str(parts[place].get("$ref", "")).removeprefix(_SCHEMAS)
             if target in above:
                 parts[place] = {}
@@ -535,19 +555,6 @@ def _scheme(node: Document) -> dict[str, Any]:
     return made
 
 
-def _anchors(document: Json) -> Iterator[tuple[str, Json]]:
-    ahead = [document]
-    while ahead:
-        node = ahead.pop()
-        if isinstance(node, dict):
-            for word in ("$anchor", "$dynamicAnchor"):
-                if isinstance(node.get(word), str):
-                    yield node[word], node
-            ahead += node.values()
-        elif isinstance(node, list):
-            ahead += node
-
-
 def _missing_in_template(path: str, known: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     there = {name for name, place in known if place == "path"}
     return [
@@ -590,11 +597,3 @@ def _prose(node: Document) -> dict[str, Any]:
 
 def _text(value: Json, otherwise: str) -> str:
     return str(value) if value is not None and value != "" else otherwise
-
-
-def _combined(node: Document) -> Iterator[tuple[list[Any], int]]:
-    """Yield list and index of each part of `allOf`, `anyOf` and `oneOf`; look into parts without `$ref`."""
-    for word in ("allOf", "anyOf", "oneOf"):
-        for place, part in enumerate(node.get(word, ())):
-            yield node[word], place
-            yield from _combined(part) if isinstance(part, dict) and "$ref" not in part else ()

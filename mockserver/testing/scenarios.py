@@ -21,7 +21,7 @@ from mockserver.testing.control_client import (
 
 _NO_EXAMPLE = "no-example"
 
-_ITEM_EFFECTS = ("fail", "warn", "hang", "omit", "duplicate")
+_ITEM_EFFECTS = ("fail", "warn", "hang", "omit", "duplicate", "callback")
 _ENVELOPE_EFFECTS = ("order", "count_add", "phantom", "empty_map_as_array", "content_type", "drift")
 _RESPONSE_EFFECTS = ("status", "headers", "body", "retry_after", "delay", "dribble", "truncate", "fault")
 _RULE_MEMBERS = ("commit", "match", "probability")

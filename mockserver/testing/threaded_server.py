@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.contract.examples import ProfileExamples
 from mockserver.errors import MockServerError
+from mockserver.outgoing import Door
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.listening import bind_socket
 from mockserver.server.protocol import TlsFactory, uvicorn_config
@@ -22,11 +23,14 @@ HOST = "127.0.0.1"
 
 
 class _ThreadedServer(uvicorn.Server):
-    """uvicorn server that sets `startup_ended` when start-up succeeds or fails, and ends streams on stop."""
+    """uvicorn server that sets `startup_ended` when start-up succeeds or fails.
 
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+    On stop, it ends streams and closes the connections to other servers.
+    """
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None], door: Door) -> None:
         super().__init__(config)
-        self._end_streams = end_streams
+        self._end_streams, self._door = end_streams, door
         self.startup_ended = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -36,6 +40,7 @@ class _ThreadedServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._end_streams()
         await super().shutdown(sockets)
+        await self._door.close()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -80,17 +85,18 @@ def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
 
 
 @contextmanager
-def run_in_thread(app: Application, sandbox: str = "", tls: TlsFactory | None = None) -> Iterator[str]:
+def run_in_thread(
+    app: Application, sandbox: str = "", tls: TlsFactory | None = None, port: int = 0
+) -> Iterator[str]:
     """Run the application during the context, and yield its URL without a trailing slash.
 
-    If `sandbox` is given, all calls are in this sandbox. If `tls` is given, the URL is https. Raises
-    ServerNotStartedError: the server ended before it listened.
+    If `sandbox` is given, all calls are in this sandbox. If `tls` is given, the URL is https. Port 0 is a
+    free port. Raises ServerNotStartedError: the server ended before it listened; PortTakenError.
     """
     entry = _into_sandbox(app, sandbox) if sandbox else app
-    with bind_socket(HOST, 0) as listening:
-        server = _ThreadedServer(
-            uvicorn_config(entry, tls), (lambda: None) if sandbox else app.lasting.live.close
-        )
+    with bind_socket(HOST, port) as listening:
+        end_streams = (lambda: None) if sandbox else app.lasting.live.close
+        server = _ThreadedServer(uvicorn_config(entry, tls), end_streams, app.lasting.sender.door)
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
         thread.start()
         server.startup_ended.wait()

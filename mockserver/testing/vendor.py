@@ -89,10 +89,11 @@ class SandboxVendor:
         """Arm a rule. `item=key, fail="internal", times=2` makes the item fail twice and then succeed.
 
         Effects are named after the scenario language. On items: `fail`, `warn`, `hang`, `omit`,
-        `duplicate`. On the envelope: `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`,
-        `drift`. On the response: `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`,
-        `truncate`, `fault`. `commit` says what is stored. `match` restricts the calls; `probability` is the
-        chance that the rule applies. `times` counts attempts at an item if `fail` is given, otherwise calls.
+        `duplicate`, `callback`. On the envelope: `order`, `count_add`, `phantom`, `empty_map_as_array`,
+        `content_type`, `drift`. On the response: `status`, `headers`, `body`, `retry_after`, `delay` (ms),
+        `dribble`, `truncate`, `fault`. `commit` says what is stored. `match` restricts the calls;
+        `probability` is the chance that the rule applies. `times` counts attempts at an item if `fail` is
+        given, otherwise calls.
         `item` is a key, an index or a `select`; prefer the key, since a retry may move the item. Raises
         TypeError: as for `build_scenario`; ControlPlaneError: the rule is invalid.
         """

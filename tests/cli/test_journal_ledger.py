@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -156,6 +157,12 @@ def test_a_check_names_ten_items_and_the_command_for_all(night: Commands) -> Non
         "  R-20   refused   EUR 20.00  #1  Debtor must exist",
     )
     assert lines[12:] == [f"  and 7 more: mockserver journal list --refused -s {night.sandbox}"]
+
+
+def test_a_check_as_json_has_the_verdict_and_the_items(night: Commands) -> None:
+    found = json.loads(night.run("journal", "check", "--json").stdout)
+
+    assert (found["passed"], [one["key"] for one in found["lost"]["found"]]) == (False, ["R-123", "R-124"])
 
 
 def test_a_check_of_other_figures_passes(night: Commands) -> None:

@@ -10,6 +10,7 @@ from mockserver import MAX_ITEMS
 from mockserver.cli.main import DEFAULT_TLS_DIR, MAKE_VARIABLE, main, port_taken_cure
 from mockserver.server import serving
 from mockserver.server.application import Options
+from mockserver.server.forwarding import ForwardRules
 from mockserver.server.listening import PortOwner, PortTakenError
 from mockserver.server.serving import Serving
 
@@ -181,3 +182,56 @@ def test_only_one_worker_loads_files_again(served: list[tuple[Options, Serving]]
 
     assert (result.exit_code, served) == (2, [])
     assert "--watch" in result.stderr
+
+
+def test_the_rules_of_forwarding_reach_the_server(served: list[tuple[Options, Serving]]) -> None:
+    run(
+        *("payt", "--forward", "http://127.0.0.1:9000/payt", "--mock", "a,b", "--mock", "c"),
+        *("--forward-timeout", "2.5", "--allow-remote", "one.example"),
+    )
+
+    [(options, _)] = served
+    mocked = frozenset({"a", "b", "c"})
+    assert options.forward == ForwardRules("http://127.0.0.1:9000/payt", mocked, timeout_s=2.5)
+    assert (options.vendors, options.files, options.remote_hosts) == (("payt",), (), ("one.example",))
+
+
+def test_without_forward_no_call_is_passed_on(served: list[tuple[Options, Serving]]) -> None:
+    run("payt")
+
+    assert served[0][0].forward is None
+
+
+@pytest.mark.parametrize("option", ["--mock", "--forward-only"])
+def test_operations_without_an_address_are_refused(
+    served: list[tuple[Options, Serving]], option: str
+) -> None:
+    result = run("payt", option, "createInvoices")
+
+    assert (result.exit_code, served) == (2, [])
+    assert "no call is passed on without --forward" in result.stderr
+    assert f"at: {option}" in result.stderr
+
+
+FORWARD = ("--forward", "http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("options", "what", "cure"),
+    [
+        (("--forward", "http://api.example"), "api.example is neither loopback", "--allow-remote api"),
+        (("--forward", "127.0.0.1:9000"), "expected http:// or https:// and a host", "http://127.0.0.1:9000/vendor"),
+        ((*FORWARD, "--mock", "postInvoice"), "payt has no operation postInvoice", "--mock "),
+        ((*FORWARD, "--forward-only", "x"), "payt has no operation x", "--forward-only "),
+        (("vba", *FORWARD), "for one vendor or FILE; 2 are named", "--vendor"),
+    ],
+    ids=["host", "address", "--mock", "--forward-only", "two vendors"],
+)  # fmt: skip
+def test_what_cannot_be_forwarded_is_refused_with_a_cure(
+    options: tuple[str, ...], what: str, cure: str
+) -> None:
+    result = run("payt", *options, "--port", "0")
+
+    assert result.exit_code == 2
+    assert what in result.stderr
+    assert cure in result.stderr.partition("try: ")[2]

@@ -137,22 +137,6 @@ def test_of_a_long_body_the_picked_item_is_shown_whole() -> None:
     assert [line.text.strip() for line in shown][60:] == ["{", '"id": "k7000",', '"amount": 7000', "},"]
 
 
-def test_items_that_are_shown_are_whole() -> None:
-    text = long_batch()
-    items = [f"/orders/{at}" for at in range(10_000)]
-
-    shown = shown_lines(read_body(text, JSON), len(text), ["/orders/5000/id"], None, items=items)
-
-    assert [line.text.strip() for line in shown][-6:] == [
-        '"amount": 14',
-        "},",
-        "{",
-        '"id": "k5000",',
-        '"amount": 5000',
-        "},",
-    ]
-
-
 def test_lines_that_were_left_out_are_opened_from_a_number() -> None:
     text = long_batch()
 

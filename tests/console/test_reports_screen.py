@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from mockserver.console.reports_screen import MAX_CHECKS, MAX_OPERATIONS, read_tables
 from mockserver.engine.registry import vendor_packages
 from mockserver.server.application import Application, Options, create_app
 from tests.support import sample_vendor
@@ -95,18 +94,6 @@ def test_a_run_has_its_vendor_command_and_result_for_a_name(
     assert ("payt drill" in text, "91 cases · 3 silent" in text) == (True, True)
 
 
-def test_the_json_of_a_drill_is_shown_by_causes(visitor: Client, folder: Path) -> None:
-    example = {"case": "half", "message": HOSTILE}
-    cause = {"kind": "DROPPED", "cause": "not read", "verdict": "silent", "cases": ["half", "odd"]}
-    document = {"causes": [{**cause, "example": example}, {"cause": "no example"}, 5]}
-    (folder / "report.json").write_text(json.dumps(document))
-
-    shown = twin(visitor, "/reports/view.json?path=report.json")
-
-    assert shown["causes"] == [{**cause, "cases": 2, "example": example}]
-    assert "not read (DROPPED)" in page(visitor, "/reports/view?path=report.json")
-
-
 def test_a_skipped_case_of_junit_is_not_called_known(visitor: Client, folder: Path) -> None:
     (folder / "junit.xml").write_text('<testsuite tests="3" failures="1" skipped="1"/>')
 
@@ -169,17 +156,8 @@ def test_only_a_page_is_served_as_a_page(visitor: Client, folder: Path) -> None:
     assert visitor.get(f"{CONSOLE}/reports/page?path=report.json").status == 404
 
 
-def test_a_summary_is_drawn_as_a_table_of_operation_and_check(visitor: Client, folder: Path) -> None:
-    (folder / "report.json").write_text(json.dumps(SUMMARY))
-
-    text = page(visitor, "/reports/view?path=report.json")
-
-    assert ('<td class="made">passed</td>' in text, '<td class="error">failed</td>' in text) == (True, True)
-    assert HOSTILE not in text
-
-
 @pytest.mark.parametrize("content", ['{"calls": 3}', "{broken", "[" * 3000, '{"vendors": []}'])
-def test_other_json_is_shown_as_text(visitor: Client, folder: Path, content: str) -> None:
+def test_json_is_shown_as_text(visitor: Client, folder: Path, content: str) -> None:
     (folder / "other.json").write_text(content)
 
     assert twin(visitor, "/reports/view.json?path=other.json")["text"] == content
@@ -309,75 +287,3 @@ def test_a_folder_that_cannot_be_written_is_refused_beside_the_form(tmp_path: Pa
 def test_a_server_without_vendors_of_the_suite_has_no_button(visitor: Client) -> None:
     assert "<button>Run</button>" not in page(visitor, "/reports")
     assert "the suite has no such vendor" in start_run(visitor, "acme").text
-
-
-FINDING = {"name": "f1", "said": "item 2 is gone", "expected": "created", "exchanges": [{"operation": "x"}]}
-
-
-def summary(*operations: Any) -> dict[str, Any]:
-    return {
-        "version": 1,
-        "vendors": [{"name": "acme", "seed": 7, "calls": 12, "operations": list(operations)}],
-    }
-
-
-def operation(name: str, **verdicts: str) -> dict[str, Any]:
-    checks = [{"check": check, "verdict": verdict} for check, verdict in verdicts.items()]
-    return {"operation": name, "label": name.upper(), "checks": checks}
-
-
-def test_a_check_has_a_verdict_for_each_operation() -> None:
-    (table,) = read_tables(summary(operation("put", a="ok", b="FAIL"), operation("get", b="known", c="ok")))
-
-    assert table["operations"] == ["PUT", "GET"]
-    assert table["checks"] == [
-        {"check": "a", "verdicts": ["passed", None]},
-        {"check": "b", "verdicts": ["failed", "known"]},
-        {"check": "c", "verdicts": [None, "passed"]},
-    ]
-    assert (table["name"], table["seed"], table["calls"]) == ("acme", "7", "12")
-
-
-def test_a_finding_says_where_it_was() -> None:
-    checks = [{"check": "a", "verdict": "FAIL", "finding": FINDING}]
-
-    ((finding,),) = (one["findings"] for one in read_tables(summary({"operation": "put", "checks": checks})))
-
-    assert (finding["operation"], finding["check"], finding["verdict"]) == ("put", "a", "failed")
-    assert (finding["said"], finding["expected"], finding["came"]) == ("item 2 is gone", "created", "")
-
-
-@pytest.mark.parametrize(
-    "found", [None, [], "x", {}, {"vendors": 3}, {"vendors": [1, None]}, {"vendors": {"name": "x"}}]
-)
-def test_what_is_no_summary_has_no_tables(found: Any) -> None:
-    assert read_tables(found) == []
-
-
-@pytest.mark.parametrize(
-    "vendor",
-    [
-        {},
-        {"operations": None},
-        {"operations": [{"checks": "no"}]},
-        {"name": {"x": 1}, "operations": [{"checks": [5]}]},
-    ],
-)
-def test_members_of_another_kind_are_left_out(vendor: Any) -> None:
-    (table,) = read_tables({"vendors": [vendor]})
-
-    assert (table["name"], table["checks"], table["findings"]) == ("", [], [])
-
-
-def test_a_table_has_an_end() -> None:
-    verdicts = {f"c{number}": "ok" for number in range(MAX_CHECKS + 1)}
-
-    (table,) = read_tables(summary(*[operation("put", **verdicts)] * (MAX_OPERATIONS + 1)))
-
-    assert (len(table["operations"]), len(table["checks"])) == (MAX_OPERATIONS, MAX_CHECKS)
-
-
-def test_a_text_has_an_end() -> None:
-    (table,) = read_tables({"vendors": [{"name": "x" * 10_000}]})
-
-    assert len(table["name"]) == 2000

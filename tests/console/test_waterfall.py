@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import pytest
 
 from mockserver.console.waterfall import draw_timeline
-from tests.console.test_overview_screen import arm
 from tests.control.operators import create, order
 from tests.support.client import Client
 from tests.support.console import CONSOLE, page
@@ -65,35 +64,33 @@ def test_a_tone_is_told_by_the_height_of_a_bar() -> None:
 def test_a_label_says_as_much_as_there_is_room_for(following: int, label: str) -> None:
     first = bar(1, 0, 4, tone="bad", status=503, fault="EMPTY_RESPONSE")
 
-    assert draw(first, bar(2, following, 1000))["bars"][0]["label"] == label
+    assert draw(first, bar(2, following, 1000))["bars"][0]["words"] == label
 
 
 def test_a_label_may_pass_over_a_bar_in_another_lane() -> None:
-    assert draw(bar(1, 0, 900), bar(2, 5, 10, lane=1))["bars"][0]["label"] == "#1"
+    assert draw(bar(1, 0, 900), bar(2, 5, 10, lane=1))["bars"][0]["words"] == "#1"
 
 
 @pytest.mark.parametrize(
-    ("at", "waited", "words"),
+    ("at", "waited", "words", "is_before"),
     [
-        (500, 490, "1,200 again after 490 ms"),
-        (130, 120, "after 120 ms"),
-        (500, -5, "1,200 again before the answer"),
+        (800, 790, "#2: 1,200 again after 790 ms", True),
+        (50, 40, "#2: 1,200 again after 40 ms", False),
+        (500, -5, "#2: 1,200 again before the answer", False),
     ],
 )
-def test_the_wait_stands_before_a_retry_if_there_is_room(at: int, waited: int, words: str) -> None:
-    found = draw(bar(1, 0, 10), bar(2, at, at + 20), retries=[retry(1, 2, waited, 1200)])
+def test_the_wait_stands_where_there_is_more_room(
+    at: int, waited: int, words: str, *, is_before: bool
+) -> None:
+    found = draw(bar(1, 0, 10), bar(2, at, at + 20), retries=[retry(1, 2, waited, 1200)])["bars"]
 
-    assert found["bars"][1]["before"] == words
-
-
-def test_the_wait_stands_after_a_retry_if_there_is_no_room_before() -> None:
-    found = draw(bar(1, 0, 10), bar(2, 50, 70), retries=[retry(1, 2, 40)])["bars"]
-
-    assert (found[1]["label"], found[1]["before"]) == ("#2: 1 again after 40 ms", "")
+    assert (found[1]["words"], found[1]["isBefore"]) == (words, is_before)
 
 
 def test_the_number_of_the_last_call_stands_before_it() -> None:
-    assert draw(bar(1, 990, 1000))["bars"][0]["before"] == "#1"
+    (found,) = draw(bar(1, 990, 1000))["bars"]
+
+    assert (found["words"], found["isBefore"], found["wordsX"]) == ("#1", True, 99)
 
 
 def test_a_retry_is_joined_to_its_call() -> None:
@@ -126,7 +123,7 @@ def test_only_one_retry_is_told_at_an_edge_of_a_lane() -> None:
 def test_the_words_of_a_bar_leave_room_at_the_edges() -> None:
     (found,) = draw(bar(9, 0, 1000), retries=[retry(8, 9, 2500), retry(9, 10, 2500)])["bars"]
 
-    assert (found["label"], found["wordsX"][1]) == ("#9", 18.75)
+    assert (found["words"], found["wordsX"]) == ("#9", 18.75)
 
 
 def test_ticks_lead_to_their_part_of_the_time() -> None:
@@ -192,18 +189,13 @@ def test_an_item_that_no_call_carried_is_named(browser: Client) -> None:
     assert "No call carried the item M-1000." in page(browser, f"{HERE}&item=M-1000")
 
 
-def test_the_table_tells_what_a_call_sent_again(browser: Client) -> None:
-    arm(browser, response={"delay": {"type": "fixed", "value": 1}})
+def test_a_call_tells_what_it_sent_again(browser: Client) -> None:
     order(browser, "A", "B")
     order(browser, "A", "B")
 
-    text = page(browser, HERE)
+    link = re.findall(r'href="/_console/x/2\?sandbox=new" aria-label="([^"]*)"', page(browser, HERE))
 
-    assert re.search(
-        r'<td>2 of <a href="/_console/x/1\?sandbox=new">#1</a> after \d+ ms</td><td></td>'
-        r"<td>\s*nightly/r1</td>",
-        text,
-    )
+    assert re.search(r"#2: 2 again after \d+ m?s$", *link)
 
 
 def test_a_time_that_is_none_is_refused(browser: Client) -> None:

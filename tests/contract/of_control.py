@@ -28,7 +28,6 @@ PINS = FixturePins(
     known={
         "export_case": {"case": "112-unsupported-media-type", "vendor": "vba"},
         "list_drill_cases": {"vendor": "vba"},
-        "plot_journal_items": {"item": ITEM, "vendor": "vba"},
     },
     bodies={
         "make_example": {"vendor": "vba", "operation": ""},
@@ -95,9 +94,6 @@ PINS = FixturePins(
             "what is wrong is the answer", valid=("200",), invalid=("200", "4xx")
         ),
         "list_journal_items": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
-        "plot_journal_items": ExpectedStatuses(
-            "the schema knows no vendor, no item", valid=("200", "404", "422")
-        ),
         "list_drill_cases": FOUND_OR_NOT,
         "learn_drill": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "judge_drill": ExpectedStatuses("the schema knows no vendor and no sandbox", valid=("200", "422")),

@@ -42,6 +42,8 @@ def test_the_journal_lists_calls_in_short(operator: Client) -> None:
         "applied": [],
         "fault": None,
         "offContract": None,
+        "forwardedTo": None,
+        "differences": 0,
         "delayMillis": 0,
     }
 
@@ -222,7 +224,7 @@ def test_a_question_without_sense_is_refused(
     [
         ("journal?operation=putOrder", "putOrders"),
         ("journal/items?vendor=acmee", "acme"),
-        ("journal/items/plot?item=A&vendor=acmee", "acme"),
+        ("timeline?item=A&vendor=acmee", "acme"),
         ("overview?vendor=acmee", "acme"),
     ],
 )
@@ -505,15 +507,6 @@ def test_the_histories_of_items_are_listed(operator: Client) -> None:
     assert operator.get(f"{ITEMS}?item=C").json == []
 
 
-def test_the_history_of_an_item_is_drawn(operator: Client) -> None:
-    order(operator, "A/#1")
-
-    drawn = operator.get(f"{ITEMS}/plot?item=A%2F%231&vendor=acme")
-
-    assert (drawn.status, drawn.media_type, drawn.text[:4]) == (200, "image/svg+xml", "<svg")
-    assert "Attempts of A/#1" in drawn.text
-
-
 def test_a_key_with_a_credential_is_found_as_it_is_shown(operator: Client) -> None:
     for _ in range(2):
         order(operator, "x?access_token=s3cr3tlong")
@@ -521,18 +514,6 @@ def test_a_key_with_a_credential_is_found_as_it_is_shown(operator: Client) -> No
 
     assert ("s3cr3t" in shown, len(operator.get(f"{ITEMS}?item={quote(shown)}").json)) == (False, 1)
     assert "s3cr3t" not in operator.get(OVERVIEW).text
-
-
-def test_an_item_that_no_call_carried_is_not_drawn(operator: Client) -> None:
-    create(operator)
-    nothing = operator.get(f"{ITEMS}/plot?item=A")
-    order(operator, "R-100")
-
-    answered = operator.get(f"{ITEMS}/plot?item=R-101")
-
-    assert (answered.status, answered.json["code"]) == (404, "unknown-item")
-    assert answered.json["errors"][0]["try"] == "did you mean R-100?"
-    assert nothing.json["errors"][0]["try"] == "no call carried any item"
 
 
 OVERVIEW = f"{NEW}/overview"

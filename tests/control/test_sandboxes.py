@@ -111,13 +111,13 @@ BODIES = {
     "/clock/advance": {"seconds": 1},
     "/assumptions": {ASSUMPTION: "refused"},
     "/journal/verify": {},
+    "/webhooks": [],
     "/examples": {"vendor": "acme"},
     "/drill": {"vendor": "acme"},
 }
 VALUES = {"snapshot": "s1", "scenario": "s", "number": "1", "other": "2", "case": "54"}
 QUERIES = {
     "/records": "?scope=acme/&collection=orders",
-    "/journal/items/plot": "?item=A",
     "/journal/export": "?format=har",
     "/journal/{number}/export": "?format=curl",
 }

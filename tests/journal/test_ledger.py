@@ -158,4 +158,4 @@ def test_the_ledger_of_an_export_stays_in_its_line(reader: Client) -> None:
 
     order(reader, "A\nB\u2028")
 
-    assert exported_ledger(reader) == "sent 1 (1.00) · lost 1 (A?B?, 1.00)"
+    assert exported_ledger(reader) == "sent 1 (1.00) · lost 1 (A B, 1.00)"

@@ -10,8 +10,7 @@ from mockserver.journal.ledger import End, EndedItem
 from mockserver.journal.overview import sum_up
 from mockserver.journal.view import View
 from mockserver.model import Action, Delivery
-from tests.journal.test_item_plot import attempt
-from tests.support.journal_entries import entry, item_results
+from tests.support.journal_entries import attempt, entry, item_results
 
 
 def summed(*entries: Entry) -> Any:

@@ -12,9 +12,8 @@ from mockserver.journal.item_history import ItemHistory
 from mockserver.journal.timeline import MOST_CALLS, chart_calls, count_calls, find_lanes
 from mockserver.journal.view import View
 from mockserver.model import Delivery
-from tests.journal.test_item_plot import attempt
 from tests.support.engine_samples import NOW
-from tests.support.journal_entries import entry
+from tests.support.journal_entries import attempt, entry
 
 
 def call(number: int, start: float, end: float, delay: float = 0, fault: str = "", **changes: Any) -> Entry:

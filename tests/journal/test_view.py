@@ -53,6 +53,8 @@ def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
         "applied": ["liar/r1"],
         "fault": None,
         "offContract": "putOrders: 299 is not in the spec",
+        "forwardedTo": None,
+        "differences": 0,
         "durationMillis": 3.457,
         "delayMillis": 20,
     }

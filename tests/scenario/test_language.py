@@ -146,7 +146,8 @@ def test_every_value_of_a_rule_has_a_member_in_the_language() -> None:
     assert {renamed.get(name, name) for name in model.Rule.__struct_fields__} == members
 
 
-EFFECT_KEYS = "commit, duplicate, fail, failTimes, hang, omit, warn"
+OF_EFFECT = ("fail", "failTimes", "warn", "hang", "omit", "duplicate", "commit", "callback")
+EFFECT_KEYS = "callback, commit, duplicate, fail, failTimes, hang, omit, warn"
 
 
 def effect(value: Any) -> dict[str, Any]:
@@ -433,7 +434,7 @@ WRONG: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
         (
             "/rules/0/items/0/effect",
             "empty",
-            "expected at least one of fail, failTimes, warn, hang, omit, duplicate, commit, found none",
+            f"expected at least one of {', '.join(OF_EFFECT)}, found none",
             "add one, or take the key out",
         ),
     ),

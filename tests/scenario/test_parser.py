@@ -17,6 +17,7 @@ from mockserver.engine.registry import vendor_packages
 from mockserver.model import Fault
 from mockserver.scenario.language import SCHEMA
 from mockserver.scenario.model import (
+    CallbackEffect,
     Commit,
     Delay,
     Dribble,
@@ -78,7 +79,7 @@ def test_every_fault_comes_with_its_place_in_the_order_of_the_text() -> None:
 def test_an_error_says_what_where_and_what_to_do() -> None:
     assert str(refused(BAD)).splitlines()[1] == (
         'flaky.yaml:6:37: /rules/0/items/0/effect/fails: unknown key "fails"; rename it to "fail"; '
-        "keys allowed here: commit, duplicate, fail, failTimes, hang, omit, warn"
+        "keys allowed here: callback, commit, duplicate, fail, failTimes, hang, omit, warn"
     )
 
 
@@ -265,6 +266,7 @@ TYPES: dict[str, type[Struct]] = {
     "select": ItemSelector,
     "itemEffect": ItemEffect,
     "effect": Effect,
+    "callback": CallbackEffect,
     "error": Fault,
     "envelope": EnvelopeEffect,
     "drift": SchemaDrift,

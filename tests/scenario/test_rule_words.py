@@ -141,6 +141,15 @@ SAMPLES: dict[str, Document] = {
         "omit": True,
         "duplicate": 2,
         "commit": False,
+        "callback": {"lost": True},
+    },
+    "callback": {
+        "lost": True,
+        "duplicate": 1,
+        "late": 30,
+        "outOfOrder": True,
+        "wrongSignature": True,
+        "early": True,
     },
     "envelope": {
         "order": "reverse",
@@ -167,7 +176,8 @@ SAMPLES: dict[str, Document] = {
 @pytest.mark.parametrize("part", SAMPLES)
 def test_every_effect_of_the_language_has_words(part: str) -> None:
     def said(effect: Document) -> tuple[str, ...]:
-        if part == "effect":
+        if part in ("effect", "callback"):
+            effect = effect if part == "effect" else {"callback": effect}
             return describe_rule({"id": "r", "items": [{"select": {"all": True}, "effect": effect}]}).then
         return describe_rule({"id": "r", part: effect}).then
 

@@ -443,11 +443,12 @@ def test_a_vendor_may_refuse_before_anything_else(tmp_path: Path) -> None:
 
 def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> MockServerApp:
     """The sample vendor's server with another loaded vendor in it."""
-    app = sample_vendor.create_application(folder).asgi
+    whole = sample_vendor.create_application(folder)
+    app, sender = whole.asgi, whole.lasting.sender
     pipeline = app.vendors["acme"].pipeline
     acme = change(pipeline.served)
     other = dataclasses.replace(pipeline, admission=dataclasses.replace(pipeline.admission, served=acme))
-    return dataclasses.replace(app, vendors={"acme": VendorApp(other, app.recorder, app.thread)})
+    return dataclasses.replace(app, vendors={"acme": VendorApp(other, app.recorder, app.thread, sender)})
 
 
 def test_a_vendor_sees_where_it_is_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,7 +157,7 @@ def test_what_a_crashed_call_was_made_of_is_freed_at_once(
     def crash(*_arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Pipeline, "_open", crash)
+    monkeypatch.setattr(Pipeline, "open", crash)
     _check_freed(app, sandbox, _changed()(next(vendor_batches(app.served))))
 
 

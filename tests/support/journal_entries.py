@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from mockserver.control.stories import expect_answer
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.journal.export.story import Story, StoryCall
+from mockserver.journal.item_history import ItemAttempt, Told
 from mockserver.journal.replay import resend_headers, target_with_query
 from mockserver.journal.view import View
 from mockserver.model import Action, Document, Item, Outcome, Reply
@@ -47,6 +49,14 @@ def entry(**changes: Any) -> Entry:
         else:
             made = replace(made, call=replace(made.call, **{name: value}))
     return made
+
+
+def attempt(number: int, at: int = 0, took: int = 0, told: Told = Told.STORED, **members: Any) -> ItemAttempt:
+    """An attempt so many milliseconds after the start."""
+    arrived = NOW + timedelta(milliseconds=at)
+    made = {"action": "created", "stored": True, "status": 207, **members}
+    until = arrived + timedelta(milliseconds=took)
+    return ItemAttempt(number=number, index=0, at=arrived, until=until, told=told, **made)
 
 
 def story(beginning: Document | None = None, **changes: Any) -> Story:

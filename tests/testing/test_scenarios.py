@@ -146,7 +146,7 @@ def test_a_match_narrows_the_calls() -> None:
         ({"zzz": 1}, "no effect zzz; there are fail, warn"),
         ({}, "needs an effect"),
         ({"match": {"operation": "x"}}, "needs an effect"),
-        ({"status": 503, "item": "7"}, "item applies to fail, warn, hang, omit, duplicate"),
+        ({"status": 503, "item": "7"}, "item applies to fail, warn, hang, omit, duplicate, callback"),
     ],
 )
 def test_words_that_make_no_rule_are_told(box: Sandbox, words: Any, said: str) -> None:

@@ -114,7 +114,8 @@ def page_lines(rows: Sequence[Row]) -> Iterator[str]:
     yield (
         f"Without a key, {sum(map(bool, twice))} of {len(bare)} clients enter a bill twice, in up to "
         f"{max(twice)} cases; with a key, the maximum is {most}. "
-        f"Each of the {len(bare)} loses a bill without a word, in {min(lost)} to {max(lost)} cases."
+        f"Each of the {len(bare)} clients loses a bill and does not report it, in {min(lost)} to "
+        f"{max(lost)} cases."
     )
     yield from ("", _line(COLUMNS), "|---" * len(COLUMNS) + "|", *map(_line, rows))
 

@@ -39,12 +39,10 @@ def cause_lines(report: DrillReport) -> Iterator[str]:
         is_first = at == 0 and cause.verdict == SILENT
         yield style(f"mend this first: {cause.title}", bold=True) if is_first else cause.title
         yield f"  {example['case']}: {one_line(example['message'], _LONGEST_TEXT)}"
-        texts = {name: example[name] for name in ("ledger", *EVIDENCE)} if is_first else {}
-        for name, text in texts.items():
-            if text:
+        texts = {**example, "then": "; ".join(example["followed"])}
+        for name in ("ledger", *EVIDENCE, "then") if is_first else ():
+            if text := texts[name]:
                 yield f"    {name:<9}{one_line(' '.join(text.split()), _LONGEST_TEXT)}"
-        if is_first:
-            yield f"    {'then':<9}{one_line('; '.join(example['followed']), _LONGEST_TEXT)}"
 
 
 def closing_lines(report: DrillReport, files: Iterable[Path]) -> Iterator[str]:

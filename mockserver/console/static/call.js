@@ -1,25 +1,6 @@
-// The page of one call: copies an export or a value, brings the shown item into view, folds both bodies.
+// The page of one call: offers to copy values, brings the shown item into view, folds both bodies.
 "use strict";
 (() => {
-  const said = document.getElementById("announcements");
-
-  document.addEventListener("click", async (event) => {
-    const link = event.target.closest("a[data-export]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    try {
-      const answer = await fetch(link.dataset.export);
-      if (!answer.ok) throw new Error(answer.statusText);
-      await navigator.clipboard.writeText(await answer.text());
-      link.dataset.label ??= link.textContent;
-      said.textContent = link.textContent = "Copied";
-      setTimeout(() => { link.textContent = link.dataset.label; }, 2000);
-    } catch {
-      // If there is no clipboard or the export fails, the page shows the text or the reason.
-      location.href = link.href;
-    }
-  });
-
   const indent = (line) => line.textContent.search(/\S/);
   const opens = (line) => /[[{]$/.test(line.querySelector(".row")?.textContent ?? "");
   // The lines of the value that begins on a line, without its closing bracket.
@@ -33,32 +14,26 @@
     for (const one of inside(line)) one.hidden = isFolded;
     if (!isFolded) for (const one of inside(line)) if (one.querySelector('.fold[aria-expanded="false"]')) fold(one, true);
   };
+  const newButton = (className, label, members) => Object.assign(document.createElement("button"), { type: "button", className, ariaLabel: label, ...members });
+  const plain = (value) => { try { return value.startsWith('"') ? JSON.parse(value) : value; } catch { return value; } };
   const offerCopy = (line) => {
-    if (!line?.querySelector(".j-text, .j-number, .j-word") || line.querySelector(".copy")) return;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "copy";
-    button.textContent = "Copy";
-    button.setAttribute("aria-label", `Copy the value of ${line.querySelector(".row").dataset.pointer}`);
-    line.querySelector(".row").after(button);
+    const value = [...line?.querySelectorAll(".j-text, .j-number, .j-word") ?? []].at(-1);
+    if (!value || line.querySelector(".copy")) return;
+    const row = line.querySelector(".row"), button = newButton("copy", `Copy the value of ${row.dataset.pointer}`, { textContent: "Copy" });
+    Object.assign(button.dataset, { copy: "", text: plain(value.textContent) });
+    row.after(button);
   };
   // A body may have thousands of lines: a line gets its button when the pointer is over the line.
   document.addEventListener("pointerover", ({ target }) => offerCopy(target.closest(".body .json-line")));
-  const bodies = () => [...document.querySelectorAll("pre.body")];
   const prepare = () => {
     const button = document.getElementById("fold-good");
     if (button) button.hidden = false;
     for (const line of document.querySelectorAll("pre.body .json-line")) {
       // A swap of two parts fires `htmx:afterSettle` twice.
       if (!opens(line) || line.querySelector(".fold")) continue;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "fold";
-      button.setAttribute("aria-expanded", "true");
-      button.setAttribute("aria-label", "Fold");
-      line.prepend(button);
+      line.prepend(newButton("fold", "Fold", { ariaExpanded: "true" }));
     }
-    for (const body of bodies()) {
+    for (const body of document.querySelectorAll("pre.body")) {
       const lit = body.querySelector("[data-problem].lit, .lit");
       if (lit) body.scrollTop = Math.max(0, lit.offsetTop - body.offsetTop - body.clientHeight / 3);
     }
@@ -72,18 +47,7 @@
   // The list of items stays where it was when another item is shown.
   let scrolled = 0;
   document.addEventListener("htmx:beforeSwap", () => { scrolled = document.querySelector(".call-items")?.scrollTop ?? 0; });
-  const copy = async (button) => {
-    const value = [...button.closest(".json-line").querySelectorAll(".j-text, .j-number, .j-word")].at(-1).textContent;
-    try {
-      await navigator.clipboard.writeText(value.startsWith('"') ? JSON.parse(value) : value);
-      said.textContent = button.textContent = "Copied";
-    } catch {
-      said.textContent = button.textContent = "There is no clipboard here";
-    }
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
-  };
   document.addEventListener("click", ({ target }) => {
-    if (target.matches(".copy")) copy(target);
     if (target.matches(".fold")) fold(target.closest(".json-line"), target.getAttribute("aria-expanded") === "true");
     if (target.id !== "fold-good") return;
     const isFolded = target.textContent.startsWith("Fold");

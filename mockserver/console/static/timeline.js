@@ -2,31 +2,29 @@
 "use strict";
 for (const plot of document.querySelectorAll("svg.waterfall")) {
   const pick = plot.querySelector(".pick"), { start, span, zoom } = plot.dataset;
-  let from = null, to = null;
+  let from = null, first = 0, last = 0;
   const share = ({ clientX }) => {
     const { left, width } = plot.getBoundingClientRect();
     return Math.min(1, Math.max(0, (clientX - left) / width));
   };
-  const ends = () => [Math.min(from, to), Math.max(from, to)];
-  const isDrag = () => from !== null && Math.abs(to - from) * plot.clientWidth > 4;
 
   plot.addEventListener("dragstart", (event) => event.preventDefault());
   plot.addEventListener("pointerdown", (event) => {
-    if (event.button === 0 && event.pointerType !== "touch") from = to = share(event);
+    if (event.button === 0 && event.pointerType !== "touch") from = first = last = share(event);
   });
   addEventListener("pointermove", (event) => {
     if (from === null) return;
-    to = share(event);
-    const [left, right] = ends();
-    pick.setAttribute("x", `${100 * left}%`);
-    pick.setAttribute("width", isDrag() ? `${100 * (right - left)}%` : 0);
+    [first, last] = [from, share(event)].sort((a, b) => a - b);
+    pick.setAttribute("x", `${100 * first}%`);
+    pick.setAttribute("width", `${100 * (last - first)}%`);
   });
   addEventListener("pointerup", () => {
-    if (isDrag()) {
-      const [a, b] = ends().map((one) => Date.parse(start) + one * span);
-      const [first, last] = [a, Math.max(b, a + 1)].map((one) => new Date(one).toISOString());
+    pick.setAttribute("width", 0);
+    if (from !== null && (last - first) * plot.clientWidth > 4) {
+      const [a, b] = [first, last].map((one) => Date.parse(start) + one * span);
+      const bounds = [a, Math.max(b, a + 1)].map((one) => new Date(one).toISOString());
       plot.addEventListener("click", (event) => event.preventDefault(), { capture: true, once: true });
-      location.assign(`${zoom}&from=${first}&to=${last}`);
+      location.assign(`${zoom}&from=${bounds[0]}&to=${bounds[1]}`);
     }
     from = null;
   });

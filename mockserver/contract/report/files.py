@@ -77,15 +77,11 @@ def html_page(document: Json) -> str:
         causes=_causes,
         anchor=lambda name, vendor: _NO_ANCHOR.sub("-", f"{vendor}-{name}"),
         body=_body,
-        cells=_cells,
         columns=_columns,
         counted=counted,
         cut=lambda text: one_line(text, _LONGEST_PATH),
         has_bars=_has_bars,
-        outcome_squares=lambda items: outcome_squares(
-            [{**item, "key": one_line(item["key"], _LONGEST_KEY)} for item in items]
-        ),
-        own_call=_own_call,
+        outcome_squares=outcome_squares,
         outcome_words=outcome_words,
         shown=lambda text: one_line(text, _LONGEST),
         # The HTML list numbers the steps itself.
@@ -100,12 +96,6 @@ def _columns(operations: Sequence[Json]) -> list[Json]:
     return [made[name] for name in in_report_order(made)]
 
 
-def _cells(operation: Json, columns: Sequence[Json]) -> list[Json]:
-    """Return for each column (a check) the operation's result, or None if the check was not made for it."""
-    made = {row["check"]: row for row in operation["checks"]}
-    return [made.get(column["check"]) for column in columns]
-
-
 def _causes(vendor: Json) -> list[list[tuple[Json, Json]]]:
     """Return for each cause of failures its pairs of operation and row."""
     found = {
@@ -115,12 +105,6 @@ def _causes(vendor: Json) -> list[list[tuple[Json, Json]]]:
         if "finding" in row
     }
     return [[found[name] for name in names] for names in vendor["causes"]]
-
-
-def _own_call(exchanges: Sequence[Json], operation: str) -> int:
-    """Return the number, from 1, of the last call of the operation; without one, of the last call."""
-    own = [at for at, call in enumerate(exchanges, 1) if call["operation"] == operation]
-    return own[-1] if own else len(exchanges)
 
 
 def _has_bars(vendor: Json) -> bool:
@@ -156,7 +140,8 @@ def outcome_squares(items: Sequence[Mapping[str, str]]) -> list[OutcomeSquare]:
 def _square(first: int, items: Sequence[Mapping[str, str]]) -> OutcomeSquare:
     worst = max((item["outcome"] for item in items), key=BEST_TO_WORST.index)
     if len(items) == 1:
-        return OutcomeSquare(worst, f"item {first} {items[0]['key']}".rstrip() + f": {worst}")
+        key = one_line(items[0]["key"], _LONGEST_KEY)
+        return OutcomeSquare(worst, f"item {first} {key}".rstrip() + f": {worst}")
     counts = outcome_words(items).partition(": ")[2]
     return OutcomeSquare(worst, f"items {first} to {first + len(items) - 1}: {counts}")
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from mockserver import __version__
 from mockserver.console.report_file import result_words, run_document
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.baseline import KnownFindings, fingerprint
+from mockserver.contract.baseline import KnownFindings, entry_of
 from mockserver.contract.exchange import (
     Check,
     Exchange,
@@ -114,12 +114,11 @@ def run_outcome(
     mine = [one for one in known if one.vendor == session.api.name]
     names = _names(session, before)
     groups = tuple(_group(session, operation, mine, names) for operation in _operations(session))
-    found = [(row.finding, row.fingerprint) for group in groups for row in group.rows if row.finding]
+    found = [entry_of(session.api, row.finding) for group in groups for row in group.rows if row.finding]
     gone = tuple(
         one
         for one in mine
-        if session.ledger.made[one.operation, one.check]
-        and not any(one.covers(one.vendor, *finding) for finding in found)
+        if session.ledger.made[one.operation, one.check] and not any(one.covers(other) for other in found)
     )
     return RunOutcome(session, groups, gone)
 
@@ -164,19 +163,20 @@ def group_causes(outcome: RunOutcome, verdict: RowVerdict = "FAIL") -> list[list
     """
     causes: dict[tuple[object, ...], list[ReportRow]] = {}
     for row in outcome.having(verdict):
-        last = row.finding.exchanges[-1] if row.finding and row.finding.exchanges else None
-        header = _REFUSED_MEDIA.get(last.response.status, "") if last else ""
-        media_type = last.request.headers.get(header, "").partition(";")[0] if last else ""
-        cause: tuple[object, ...] = row.operation, row.check.id
-        if last and media_type:
-            cause = last.response.status, media_type
-        came = last.response.media_type if last and row.check.id in _OF_MEDIA_TYPES else ""
-        if row.finding and came and came in row.finding.message:
-            cause = ("answered as", came)
-        if last and row.check.id in _OF_SERVERS:
-            cause = (row.check.id, last.response.status)
-        causes.setdefault(cause, []).append(row)
+        causes.setdefault(_cause(row), []).append(row)
     return sorted(causes.values(), key=lambda rows: _rank(rows[0].check))
+
+
+def _cause(row: ReportRow) -> tuple[object, ...]:
+    if not row.finding or not row.finding.exchanges:
+        return row.operation, row.check.id
+    request, response = row.finding.exchanges[-1].request, row.finding.exchanges[-1].response
+    if row.check.id in _OF_SERVERS:
+        return row.check.id, response.status
+    if row.check.id in _OF_MEDIA_TYPES and (came := response.media_type) and came in row.finding.message:
+        return "answered as", came
+    refused = request.headers.get(_REFUSED_MEDIA.get(response.status, ""), "").partition(";")[0]
+    return (response.status, refused) if refused else (row.operation, row.check.id)
 
 
 def _rank(check: Check) -> int:
@@ -192,8 +192,8 @@ def in_report_order(names: Iterable[str]) -> list[str]:
 
 
 def _found(session: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:
-    mark = fingerprint(session.api, finding)
-    covering = next((one for one in known if one.covers(one.vendor, finding, mark)), None)
+    entry = entry_of(session.api, finding)
+    covering = next((one for one in known if one.covers(entry)), None)
     return ReportRow(
         finding.operation,
         check_named(finding.check),
@@ -201,7 +201,7 @@ def _found(session: Session, finding: Finding, known: list[KnownFindings], name:
         "known" if covering else "FAIL",
         finding,
         name,
-        mark,
+        entry.fingerprint,
         command_line(session.plan.only(finding.check, finding)),
         covering.reason if covering else "",
     )

@@ -75,7 +75,8 @@ def _peers(peers: Mapping[str, Any]) -> Iterator[str]:
     yield table(("p50 ms of", *servers), map(partial(_single_row, servers), singles))
     yield (
         f"The console's page of calls takes {_ms(page['alone_p50'])} ms. "
-        f"It takes {_ms(page['beside_p50'])} ms while sixteen connections send batches of a thousand items. "
+        "While sixteen connections send batches of a thousand items, "
+        f"this page takes {_ms(page['beside_p50'])} ms. "
         "openapi-backend cannot read uploads."
     )
 

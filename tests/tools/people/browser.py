@@ -108,6 +108,7 @@ def _by_keyboard(url: str, sandbox: str) -> str:
     """Go from the list to a call's problem, its replay and on to the state, without a pointer."""
     with browsing(url) as visitor:
         page = visitor.open(f"/_console/?sandbox={sandbox}&outcome=rejected")
+        page.set_viewport_size({"width": 1200, "height": 900})  # wider, a call opens beside the list
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         page.wait_for_url("**/_console/x/*")

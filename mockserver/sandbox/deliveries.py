@@ -1,0 +1,133 @@
+"""Calls that a sandbox owes to its clients (callbacks and webhooks), due by the sandbox's clock.
+
+They are documents of the sandbox, so that snapshots, saved states and shared stores hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import convert, to_builtins
+from msgspec.structs import replace
+
+from mockserver.model import Value
+from mockserver.sandbox.store import State
+
+WEBHOOKS, DELIVERIES = "webhooks", "deliveries"
+MAX_DELIVERIES = 10_000
+"""Number of deliveries from which on the oldest ended deliveries are deleted."""
+
+_LEASE_S = 30
+"""Seconds that a claim lasts longer than an attempt may take."""
+
+_SUCCESS = range(200, 300)
+
+
+class WebhookAddress(Value, frozen=True):
+    url: str
+    vendor: str
+    events: tuple[str, ...] = ()
+    """The names of the webhooks; () means all of the vendor."""
+    secret: str = ""
+    """Secret of the signature; "" means that of the spec."""
+
+
+class DeliveryAttempt(Value, frozen=True):
+    status: int | None
+    lost: str | None
+    """Why no whole answer came, or why nothing was sent."""
+    millis: int
+    at: datetime | None = None
+    """Time of the sandbox's clock."""
+
+
+class OwedDelivery(Value, frozen=True, rename="camel"):
+    """A call to a client, with what became of it."""
+
+    key: str
+    """Key of the document; keys have the order in which deliveries to an address are sent."""
+    id: str
+    """Id that the receiver sees, also that of a doubled delivery."""
+    cause: str
+    """Key of the first delivery of the call that caused this delivery."""
+    event: str
+    items: tuple[str, ...]
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str
+    due: datetime
+    attempts_left: int
+    timeout: int
+    backoff: tuple[int, ...]
+    ordered: bool
+    is_early: bool = False
+    """Whether the delivery is sent before its call is answered."""
+    effects: tuple[str, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
+    state: Literal["waiting", "sent", "failed", "refused", "lost"] = "waiting"
+    claimed: datetime | None = None
+    """Time of the machine's clock until which no other worker sends the delivery."""
+
+
+def add_deliveries(state: State, deliveries: Collection[OwedDelivery]) -> None:
+    kept = state.sandbox_collection(DELIVERIES)
+    if (excess := len(kept) + len(deliveries) - MAX_DELIVERIES) > 0:
+        for key in [one["key"] for one in kept.values() if one["state"] != "waiting"][:excess]:
+            del kept[key]
+    for one in deliveries:
+        kept[one.key] = to_builtins(one)
+
+
+def registered_webhooks(state: State) -> list[WebhookAddress]:
+    return [convert(one, WebhookAddress) for one in state.sandbox_collection(WEBHOOKS).values()]
+
+
+def deliveries_of(state: State, cause: str) -> list[OwedDelivery]:
+    return [convert(one, OwedDelivery) for one in state.sandbox_collection(DELIVERIES).find("cause", cause)]
+
+
+def has_waiting(state: State) -> bool:
+    return bool(state.sandbox_collection(DELIVERIES).find("state", "waiting"))
+
+
+def claim_next(
+    state: State, machine: datetime, unanswered: Collection[str], answering: str
+) -> OwedDelivery | None:
+    """Claim the next due delivery; the deliveries of calls in `unanswered` wait for the calls' answers.
+
+    If `answering` is set, claim only an early delivery of this call, which is about to be answered.
+    """
+    kept, blocked = state.sandbox_collection(DELIVERIES), set[str]()
+    for document in kept.find("state", "waiting"):
+        one = convert(document, OwedDelivery)
+        if one.url in blocked or (answering and not (one.cause == answering and one.is_early)):
+            continue
+        is_busy = one.claimed is not None and one.claimed > machine
+        if is_busy or (one.cause in unanswered and not answering):
+            blocked.add(one.url)
+        elif one.due <= state.now:
+            claimed = replace(one, claimed=machine + timedelta(seconds=one.timeout + _LEASE_S))
+            kept[one.key] = to_builtins(claimed)
+            return claimed
+        elif one.attempts and one.ordered:
+            blocked.add(one.url)
+    return None
+
+
+def settle(state: State, key: str, attempt: DeliveryAttempt, *, is_refused: bool) -> None:
+    """Note an attempt; unless the attempt ends the delivery, set the time of the next attempt."""
+    kept = state.sandbox_collection(DELIVERIES)
+    if key not in kept:  # the state was reset or restored meanwhile
+        return
+    one = convert(kept[key], OwedDelivery)
+    attempts, left = (*one.attempts, replace(attempt, at=state.now)), one.attempts_left - 1
+    pause_s = one.backoff[min(len(attempts), len(one.backoff)) - 1] if one.backoff else 0
+    end = (
+        "sent" if attempt.status in _SUCCESS else "refused" if is_refused else "waiting" if left else "failed"
+    )
+    due = state.now + timedelta(seconds=pause_s) if end == "waiting" else one.due
+    one = replace(one, attempts=attempts, attempts_left=left, claimed=None, due=due, state=end)
+    kept[key] = to_builtins(one)
