@@ -59,6 +59,11 @@ def found(client: Client) -> list[dict[str, Any]]:
     return [one for number in numbers for one in control(client, f"/journal/{number}")["differing"]]
 
 
+def outcomes(difference: Mapping[str, str]) -> tuple[str, str]:
+    real, mock = (difference[name].partition(":")[0] for name in ("real", "mock"))
+    return real, mock
+
+
 def put_and_read(client: Client, rows: list[dict[str, Any]]) -> list[Any]:
     for _ in range(2):
         client.put("/claim-invoice-batch", json=rows)
@@ -97,8 +102,8 @@ def test_a_planted_difference_is_shown_once_with_its_item(
 def test_an_update_told_as_a_creation_is_shown_with_its_item() -> None:
     with claims_server.serve("upsert") as url:
         shown = put_and_read(claims(url), [GOOD])
-        assert [(one["kind"], one["key"], one["real"], one["mock"]) for one in shown] == [
-            ("outcome", "1", "created", "updated")
+        assert [(one["kind"], one["key"], outcomes(one)) for one in shown] == [
+            ("outcome", "1", ("created", "updated"))
         ]
 
 
@@ -225,7 +230,17 @@ def test_a_sandbox_that_is_reset_gets_a_new_shadow() -> None:
         client.put("/claim-invoice-batch", json=[GOOD])
         Client(client.app, {}).post("/_mock/sandboxes/default/reset")
         client.put("/claim-invoice-batch", json=[GOOD])
-        assert [(one["real"], one["mock"]) for one in found(client)] == [("updated", "created")]
+        assert [outcomes(one) for one in found(client)] == [("updated", "created")]
+
+
+def test_a_secret_that_is_shown_is_not_among_the_differences(tmp_path: Path) -> None:
+    rows = [{"id": "low", "meter": {"id": "low", "value": 1, "password": "of the vendor"}}]
+    file = tmp_path / "meters.yaml"
+    file.write_text(CODED.replace("unit: {type: string}", "password: {type: string}"))
+    with serving(closing(lambda _sent: Reply(200, rows))) as url:
+        client = front(url, headers={}, files=(file,), vendors=("meters",)).within("/meters")
+        client.post("/meters", json=[{"id": "low", "value": 1, "password": "of the client"}])
+        assert found(client) == []
 
 
 def test_no_sandbox_of_a_user_is_a_shadow() -> None:
