@@ -72,8 +72,9 @@ class Answers:
         real, mock, drawn = told.real, told.mock, told.drawn
         found = _changes(mock, real)
         explained = {path[0] for path, _ in found if path[1:] == ("outcome",)}
-        if (real.keys() ^ mock.keys()) & {str(item.index) for item in self.sent}:
-            found, explained = [one for one in found if one[0] == ("", "status")], set()
+        status = [one for one in found if one[0] == ("", "status")]
+        if status and not real.keys() & mock.keys() & {str(item.index) for item in self.sent}:
+            found, explained = status, set()
         for path, change in found:
             is_explained = path[0] in explained or (path[0] == "" and explained)
             is_known = path[0] != _OTHERS and (
@@ -89,9 +90,12 @@ class Answers:
         outcomes = read_outcomes(self.request, self.sent, reply)
         if operation.batch is None or not outcomes:
             is_list = not operation.writes and not operation.path.endswith("}")
+            last = self.request.call.path.rpartition("/")[2]
+            is_own = operation.writes or any(text == last for _, text in self.made)
             rows = self._listed(document) if is_list else {}
             status = reply.status if operation.batch is None else f"{reply.status} for the whole call"
-            return {"": {"status": status, "row": None if is_list else self._ordered(document)}, **rows}
+            is_shown = not is_list and (is_own or reply.status >= _FIRST_REFUSAL)
+            return {"": {"status": status, "row": self._ordered(document) if is_shown else None}, **rows}
         told = {"": {"status": reply.status, "counts": reported_counts(reply, operation)}}
         places = row_pointers(keys, operation.batch, document)
         for at, one in enumerate(outcomes):
@@ -113,7 +117,7 @@ class Answers:
         rows = list(map(self._ordered, document)) if isinstance(document, list) else []
         shared = Counter([mark for row in rows for mark in self._marks(row)])
         marks = [[f"+{mark[1]}" for mark in self._marks(row) if shared[mark] == 1] for row in rows]
-        return {max(own, default=_OTHERS): row for own, row in zip(marks, rows, strict=True)}
+        return {max(own, default=_OTHERS): {"row": row} for own, row in zip(marks, rows, strict=True)}
 
     def _marks(self, document: Json) -> AbstractSet[tuple[str, str]]:
         """Return the members, at any depth, that identify records that the client made."""

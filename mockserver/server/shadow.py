@@ -28,7 +28,11 @@ RULE = "a rule that the mock does not know"
 _UNSAID = frozenset({304, 401, 403, 429, 502, 503, 504})
 """Statuses of a real server that tell nothing of the vendor's rules; the mock does not get these calls."""
 
-_ID, _QUERY_ID, _LONG_ID = re.compile(r"[\w-]+"), re.compile(r"[\w-]{3,}"), re.compile(rb"[\w-]{8,}")
+_ID, _QUERY_ID, _LONG_ID = (
+    re.compile(r"[\w:.-]+"),
+    re.compile(r"[\w:.-]{3,}"),
+    re.compile(rb"[\w:.-]{8,}"),
+)
 """Texts that may be ids: anywhere, in a query, in a body. A short text there is more often something else."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -118,6 +122,7 @@ class Shadow:
         if later_s:
             made.set_clock(name, lambda now, clock: clock.advanced(later_s, now))
             store.control(name, _change_seed)
+            store.transact(name, self._scope, lambda state: _count_on(state, _numbers(state)))
         return made
 
     def _assume(self, mock: Sandboxes, call: Call, **values: str) -> None:
@@ -137,8 +142,10 @@ class Shadow:
         mock.store.forget_calls(name)
         answer = self._ask(mock, arrival, pair)
         mock.store.end_call(name, 1)
-        numbers = mock.store.transact(name, self._scope, lambda state: _numbers(state, {}))
-        twin.store.transact(name, self._scope, lambda state: _numbers(state, numbers))
+        numbers = mock.store.transact(name, self._scope, _numbers)
+        known = twin.store.transact(name, self._scope, _numbers)
+        new = {one: last for one, last in numbers.items() if one not in known}
+        twin.store.transact(name, self._scope, lambda state: _count_on(state, new))
         return answer, self._ask(twin, arrival, pair, 1)
 
     def _with_cures(
@@ -190,11 +197,16 @@ def _change_seed(state: State) -> None:
     state.sandbox_collection(SETTINGS)["seed"] = {"value": _LATER_S}
 
 
-def _numbers(state: CallState, others: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the last numbers of all sequences, after new sequences begin far beyond the `others`."""
+def _numbers(state: CallState) -> dict[str, int]:
+    """Return the last numbers of the vendor's sequences."""
     counted = state.collection(_SEQUENCES, "")
-    counted.update({name: {"last": last + _FURTHER} for name, last in others.items() if name not in counted})
     return {name: counted[name]["last"] for name in counted}
+
+
+def _count_on(state: CallState, numbers: Mapping[str, int]) -> None:
+    """Let sequences count on from far beyond these numbers."""
+    documents = {name: {"last": last + _FURTHER} for name, last in numbers.items()}
+    state.collection(_SEQUENCES, "").update(documents)
 
 
 def _with_ids(arrival: Arrival, ids: Mapping[str, str]) -> Arrival:
@@ -216,7 +228,8 @@ def _renamed(body: bytes, ids: Mapping[str, str]) -> bytes:
 def _keys(request: Request, sent: Iterable[Item]) -> set[tuple[str, str]]:
     """Return name and text of the members that identify the items."""
     paths = request.operation.batch.key_paths if request.operation.batch else ()
-    return {(str(path[-1]).lower(), str(value_at(item.document, path))) for item in sent for path in paths}
+    found = [(path, value_at(item.document, path)) for item in sent for path in paths]
+    return {(str(path[-1]).lower(), str(value)) for path, value in found if value is not None}
 
 
 def _learn(pair: _Pair, told: Told) -> None:

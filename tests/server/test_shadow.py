@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -350,3 +351,35 @@ def test_an_own_file_is_compared_by_its_codes_and_by_what_was_sent(
         client.post("/meters", json=[{"id": "high", "value": 10}, {"id": "low", "value": 1}])
         shown = [[one[name] for name in ("kind", "key", "place", "real", "mock")] for one in found(client)]
         assert [tuple(one) for one in shown] == expected
+
+
+READS = {
+    "guidewire": ("/claim/v1/bulk-invoices", "data", "id", ""),
+    "payt": ("/v1/invoices", "data", "id", "?administration_id=81"),
+    "xero": ("/api.xro/2.0/Invoices", "Invoices", "InvoiceID", ""),
+}
+"""Path of a list, its member with the records, the id of a record, and the query."""
+
+
+@pytest.mark.parametrize("name", ["guidewire", "payt", "xero"])
+def test_records_are_read_by_the_ids_of_the_real_server(name: str) -> None:
+    real, mock = Mock(name, seed=5), Mock(name)
+    passage = Passage(mock.pipeline, "http://127.0.0.1:9", 1 << 20)
+    shadow = Shadow(mock.pipeline, system_clock, 1 << 20)
+    first, second = (
+        ProfileExamples().subjects(real.pipeline.served)[0].draft(3, 0, at).call for at in (900, 1)
+    )
+    real.pipeline.handle(real.arrival(first))  # a record that another client has made
+
+    def send(call: HttpRequest) -> tuple[Any, tuple[Difference, ...]]:
+        departure = passage.depart(mock.arrival(call))
+        reply = real.pipeline.handle(real.arrival(call))[1].reply
+        return json.loads(reply.body), shadow.compare(mock.arrival(call), departure, reply)
+
+    send(second)
+    collection, rows, key, query = READS[name]
+    listed, shown = send(HttpRequest("GET", f"{collection}{query}"))
+    for row in listed[rows][-3:]:
+        found_id = (row.get("attributes") or row)[key]
+        shown += send(HttpRequest("GET", f"{collection}/{found_id}{query}"))[1]
+    assert shown == ()
