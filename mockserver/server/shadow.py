@@ -28,12 +28,9 @@ RULE = "a rule that the mock does not know"
 _UNSAID = frozenset({304, 401, 403, 429, 502, 503, 504})
 """Statuses of a real server that tell nothing of the vendor's rules; the mock does not get these calls."""
 
-_ID, _QUERY_ID, _LONG_ID = (
-    re.compile(r"[\w:.-]+"),
-    re.compile(r"[\w:.-]{3,}"),
-    re.compile(rb"[\w:.-]{8,}"),
-)
-"""Texts that may be ids: anywhere, in a query, in a body. A short text there is more often something else."""
+_ID, _QUERY_ID = re.compile(r"[\w:.-]+"), re.compile(r"[\w:.-]{3,}")
+_BODY_ID = re.compile(rb"\w[\w:.-]{7,}")
+"""Text that may be an id. A short text in a query or a body is more often something else."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MISSING = re.compile("unknown|missing|not-found")
@@ -222,7 +219,7 @@ def _with_ids(arrival: Arrival, ids: Mapping[str, str]) -> Arrival:
 
 
 def _renamed(body: bytes, ids: Mapping[str, str]) -> bytes:
-    return _LONG_ID.sub(lambda found: ids.get(found[0].decode(), "").encode() or found[0], body)
+    return _BODY_ID.sub(lambda found: ids.get(found[0].decode(), "").encode() or found[0], body)
 
 
 def _keys(request: Request, sent: Iterable[Item]) -> set[tuple[str, str]]:
