@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
@@ -41,15 +42,8 @@ EXPLAINING = ("missing-row", "outcome", "status")
 _OTHERS = "others"
 """Name of what is told of records that the client did not make: another page may have more of them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the answers tell."""
-
-    real: Json
-    mock: Json
-    drawn: Mapping[Path, ValueChange]
-    """The drawn values: `old` is that of the mock, `new` that of the twin."""
+Told: TypeAlias = tuple[Json, Json, Mapping[Path, ValueChange]]
+"""What real server and mock tell, and the drawn values: `old` is that of the mock, `new` that of the twin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +60,10 @@ class Answers:
 
     def told(self) -> Told:
         real, mock, twin = map(self._told, self.replies)
-        return Told(real, mock, dict(_changes(mock, twin)))
+        return real, mock, dict(_changes(mock, twin))
 
     def differences(self, told: Told) -> Iterator[Difference]:
-        real, mock, drawn = told.real, told.mock, told.drawn
+        real, mock, drawn = told
         found = _changes(mock, real)
         explained = {path[0] for path, _ in found if path[1:] == ("outcome",)}
         status = [one for one in found if one[0] == ("", "status")]
@@ -140,7 +134,7 @@ class Answers:
         if is_secret or _plain(mock) == _plain(real) or self._is_invented(kind, path, mock):
             return
         if path[1:] == ("outcome",):
-            ends = [(one[path[0]]["outcome"], one[path[0]]["row"]) for one in (told.real, told.mock)]
+            ends = [(one[path[0]]["outcome"], one[path[0]]["row"]) for one in told[:2]]
             real, mock = (f"{end}: {_text(row)}" if row else end for end, row in ends)
         if path == ("", "status"):
             real, mock = (

@@ -149,8 +149,9 @@ class Entry(Value, frozen=True):
 
     @property
     def size_bytes(self) -> int:
-        """Approximate size in memory: the two bodies and the item results."""
-        return len(self.call.body) + len(self.reply.body) + self.decided.size_bytes
+        """Approximate size in memory: the two bodies, the item results and the differences."""
+        told = self.decided.size_bytes + 2 * _PROBLEM_BYTES * len(self.differences)
+        return len(self.call.body) + len(self.reply.body) + told
 
 
 def is_silent(delivery: Delivery | None) -> bool:

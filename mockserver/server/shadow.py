@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import islice
 
 from msgspec.structs import replace as replaced
 
@@ -21,6 +22,9 @@ from mockserver.sandbox.snapshots import dump_tables
 from mockserver.sandbox.store import CallState, State, Tables
 from mockserver.spec.openapi import RouteMatch
 from mockserver.vendor import Request
+
+MAX_DIFFERENCES = 500
+"""Maximum number of differences of a call that are recorded."""
 
 RULE = "a rule that the mock does not know"
 """Cure of a difference that no assumption and no record settles."""
@@ -86,7 +90,7 @@ class Shadow:
             answers = Answers(request, sent, replies, pair.made, bool(vendor.batches or vendor.operations))
             told = answers.told()
             _learn(pair, told)
-            found = tuple(answers.differences(told))
+            found = tuple(islice(answers.differences(told), MAX_DIFFERENCES))
             return self._with_cures(pair, found, answers, arrival, mock) if found else ()
         except Exception as error:  # noqa: BLE001 - the client gets the real answer, whatever the mock does
             return (Difference("failure", str(reply.status), repr(error), cure=RULE),)
@@ -231,8 +235,9 @@ def _keys(request: Request, sent: Iterable[Item]) -> set[tuple[str, str]]:
 
 def _learn(pair: _Pair, told: Told) -> None:
     """Note the ids that the real server gave to the records that the client made."""
-    for path, change in told.drawn.items():
-        text = str(value_at(told.real, path))
+    real, _, changes = told
+    for path, change in changes.items():
+        text = str(value_at(real, path))
         if _ID.fullmatch(text) and not _DATE.match(text):
             pair.made.add((str(path[-1]).lower(), text))
             for at, name in enumerate(("old", "new")):
