@@ -501,7 +501,8 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
         places = f"; calls are in {shorten(', '.join(used), 200)}" if used else ""
         lines.append(f"no item was sent in {server.sandbox}{of_vendor and f' to {vendor}'}{places}")
     if passed and is_check:
-        lines.append(f"ok: none {', none '.join(map(figure_words, figures))}")
+        said = (f"none {figure_words(one)}{' (by key)' if one == 'doubled' else ''}" for one in figures)
+        lines.append(f"ok: {', '.join(said)}")
     write_result(server, ledger, lines)
     return passed
 
