@@ -305,7 +305,7 @@ def item(*, server: ServerOptions, key: str, vendor: str) -> None:
     """Print the story of an item: all calls that sent the item.
 
     Print the call's time, the wait after the previous answer, the status, the item's outcome, what the answer
-    said, whether the item was stored, faults, rules and problems. KEY is the item's key in the journal.
+    said, whether the item was stored, faults, rules and problems. KEY is the item's key or name in the ledger.
 
     \b
     mockserver journal item MS-1
