@@ -238,7 +238,7 @@ def _size(side: Document) -> str:
 
 def history_lines(history: Document) -> Iterator[str]:
     """Yield a line that says what became of an item, then a line for each call that carried the item."""
-    head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
+    head = f"{history['vendor']} {history['operation']} {shorten(item_cells(history)[0], _MAX_KEY)}"
     if (end := history["end"]) in _BAD_ENDS:
         created, _, calls = (history["why"] or "").partition(" by ")
         words = "created twice" if created == "created" else created

@@ -108,7 +108,7 @@ def _write(entries: Sequence[Entry], out: Path, case: Path | None, *, persons: b
 
     masked = mask_entries(entries, persons=persons)
     try:
-        out.write_bytes(har_archive(masked, WHOLE).body)
+        out.write_bytes(har_archive(masked, WHOLE))
         if case:
             case.write_text(recorded_case(masked), encoding="utf-8")
     except (OSError, UnsuitableFormError) as error:
