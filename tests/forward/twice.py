@@ -49,26 +49,24 @@ class Twice:
     direct: str
     through: str
     """Address of the mock with the mount of its vendor."""
-    calls: int = 0
+    calls: list[tuple[str, str, list[tuple[str, str]], bytes]] = field(default_factory=list)
     differences: list[tuple[bytes, Told, Told]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def pass_on(self, method: str, target: str, headers: list[tuple[str, str]], body: bytes) -> Told:
         lines = [f"{name}: {text}" for name, text in headers if name.lower() != "connection"]
         with self.lock:
-            direct, through = (
-                self._send(url, method, target, lines, body) for url in (self.direct, self.through)
-            )
-            self.calls += 1
+            direct = self._send(self.direct, method, target, lines, body)
+            through = self._send(self.through, method, target, lines, body)
+            self.calls.append((method, target, headers, body))
             if direct != through:
                 self.differences.append((f"{method} {target}".encode() + body, direct, through))
         return direct
 
     def _send(self, url: str, method: str, target: str, lines: list[str], body: bytes) -> Told:
         mount = "/" + "/".join(url.split("/")[3:])
-        head = "\r\n".join(
-            [f"{method} {mount.rstrip('/')}{target} HTTP/1.1", *lines, "Connection: close", "", ""]
-        )
+        first = f"{method} {mount.rstrip('/')}{target} HTTP/1.1"
+        head = "\r\n".join([first, *lines, "Connection: close", "", ""])
         return told(exchange(url, head.encode("latin-1") + body))
 
 
