@@ -107,7 +107,7 @@ class DeliverySender:
         except LostAnswerError as error:
             lost = str(error)
         attempt = DeliveryAttempt(status, lost, round((perf_counter() - started) * 1000))
-        self.store.control(sandbox, partial(settle, key=one.key, attempt=attempt, is_refused=is_refused))
+        self.store.control(sandbox, partial(settle, one=one, attempt=attempt, is_refused=is_refused))
 
 
 def _outgoing(one: OwedDelivery) -> OutgoingCall:
