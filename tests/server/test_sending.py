@@ -362,6 +362,21 @@ def test_a_condition_that_cannot_be_read_is_refused(tmp_path: Path, receiver: Re
         Orders(tmp_path, receiver, document({"where": {"path": "number", "equals": 1}}))
 
 
+@pytest.mark.parametrize(
+    ("annotation", "said"),
+    [
+        ({"of": ["nobody"]}, "no operation is called nobody"),
+        ({"attempts": 0}, "Expected `int` >= 1"),
+        ({"backoff": [-1]}, "Expected `int` >= 0"),
+    ],
+)
+def test_an_impossible_annotation_is_refused(
+    tmp_path: Path, receiver: Receiver, annotation: Any, said: str
+) -> None:
+    with pytest.raises(Exception, match=said):
+        Orders(tmp_path, receiver, document(annotation))
+
+
 def test_a_malformed_annotation_is_refused(tmp_path: Path, receiver: Receiver) -> None:
     with pytest.raises(Exception, match="x-callback: orderMade: Object contains unknown field `evry`"):
         Orders(tmp_path, receiver, document({"evry": 1}))
