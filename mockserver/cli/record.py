@@ -42,11 +42,9 @@ _URL_VARIABLE = "MOCKSERVER_URL"
 @option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
 @own_option("--out", default="recording.har", type=_FILE, metavar="FILE", help="HTTP archive to write.")
 @own_option("--case", type=_FILE, metavar="FILE", help="Case file to write.")
-@own_option("--mask-names", is_flag=True, help="Mask names of persons, too.")
+@own_option("--mask-names", "persons", is_flag=True, help="Mask names of persons, too.")
 @own_option("--force", is_flag=True, help="Replace files that exist.")
-def record(
-    vendor: str, command: tuple[str, ...], out: Path, case: Path | None, *, force: bool, **given: Any
-) -> None:
+def record(*, out: Path, case: Path | None, persons: bool, force: bool, **given: Any) -> None:
     """Pass calls on to a real server, and write calls and answers to a HAR file without secrets.
 
     The recording ends with COMMAND, which gets the address as {url} and as MOCKSERVER_URL, or else with
@@ -60,15 +58,14 @@ def record(
     for file in filter(None, (out, case)):
         if file.exists() and not force:
             fail_usage(f"{file} exists", str(file), f"--force, which replaces {file}")
-    persons = given.pop("mask_names")
-    status, entries = _serve(vendor, command, **given)
+    status, entries = _serve(**given)
     if not entries:
         cure = f"the address in {_URL_VARIABLE} as the base address of the client"
         fail("no call was made, so nothing is written", str(out), cure, EXIT_FINDINGS)
     _write(entries, out, case, persons=persons)
     if status:
-        what = f"COMMAND ended with status {status}"
-        fail(what, f"-- {' '.join(command)}", "a command that succeeds", EXIT_FINDINGS)
+        what, where = f"COMMAND ended with status {status}", given["command"][0]
+        fail(what, where, "a command that succeeds", EXIT_FINDINGS)
 
 
 def _serve(
