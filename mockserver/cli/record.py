@@ -17,7 +17,6 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
     EXIT_PORT_TAKEN,
-    allow_remote_option,
     argument,
     complete_vendors,
     fail,
@@ -38,8 +37,10 @@ _URL_VARIABLE = "MOCKSERVER_URL"
 @argument("vendor", metavar="VENDOR|FILE", shell_complete=complete_vendors)
 @argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @own_option("--target", required=True, metavar="URL", help="Base address of the real server.")
-@allow_remote_option
-@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
+@own_option("--allow-remote", "remote_hosts", multiple=True, metavar="HOST", help="Host that may be called.")
+@option(
+    "--port", scope="record", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one."
+)
 @own_option("--out", default="recording.har", type=_FILE, metavar="FILE", help="HTTP archive to write.")
 @own_option("--case", type=_FILE, metavar="FILE", help="Case file to write.")
 @own_option("--mask-names", "persons", is_flag=True, help="Mask names of persons, too.")
