@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
-from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
+from mockserver.cli.drill_report.results import DrillReport, KnownFault
 from mockserver.cli.drill_report.terminal import cause_lines, closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.main import DEFAULT_TLS_DIR
@@ -30,10 +30,10 @@ from mockserver.cli.options import (
     nearest,
     vendor_names,
 )
-from mockserver.cli.output import append_step_summary, open_progress_line, write_json, write_lines
+from mockserver.cli.output import append_step_summary, open_progress_line, read_known, write_json, write_lines
 from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
-from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
+from mockserver.contract.baseline import write_baseline
 from mockserver.contract.examples import ProfileExamples
 from mockserver.contract.report.text import counted
 from mockserver.drill.cases import SCENARIO_NAME
@@ -285,7 +285,7 @@ def run_drill(options: DrillOptions) -> None:
 def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
     """Run the cases and the exploration, print and write the results, and return the exit status."""
     began, clock = print_instant(system_clock()), perf_counter()
-    known = _read_known(options)
+    known = {one[:-1]: one.reason for one in read_known(options.baseline, KnownFault)}
     token = drill.control.request("GET", f"/vendors/{drill.vendor}/access")["token"]
     try:
         plan = drill.learn()
@@ -402,14 +402,6 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
             obstacle = f"{obstacle}; the program ended after {clean.duration_s:.1f} s and left {processes}"
             cure = "--until-idle 5, which waits for the calls of such processes"
     fail(report.said(obstacle), report.command_line(), cure, EXIT_REFUSED)
-
-
-def _read_known(options: DrillOptions) -> Mapping[Place, str]:
-    try:
-        read = read_baseline(options.baseline, KnownFault) if options.baseline else []
-        return {one[:-1]: one.reason for one in read}
-    except UnreadableBaselineError as error:
-        fail_usage(str(error), f"--baseline {options.baseline}", "--write-baseline FILE")
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from mockserver.cli.options import (
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
     InvalidValueError,
-    allow_remote_option,
     argument,
     assume_option,
     complete_vendors,
@@ -356,7 +355,13 @@ def _own_files(
     metavar="HOST",
     help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
-@allow_remote_option
+@option(
+    "--allow-remote",
+    "remote_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
+)
 @option(
     "--forward",
     metavar="URL",

@@ -144,6 +144,13 @@ def test_a_body_of_any_charset_is_masked(charset: str) -> None:
     assert one.call.body.decode(charset) == '{"password": "xxxxxx-89"}'
 
 
+def test_a_body_whose_charset_is_not_declared_is_masked() -> None:
+    body = '{"password": "geheim-12"}'.encode("utf-16")
+    (one,) = mask_entries([entry(body=body)], persons=False)
+
+    assert one.call.body.endswith(b'{"password": "xxxxxx-80"}')
+
+
 def test_a_binary_body_is_recorded_as_it_is() -> None:
     body = b"%PDF\x00\xff\x81"
     (one,) = mask_entries([entry(body=body, reply_body=body)], persons=False)
