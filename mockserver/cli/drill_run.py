@@ -41,6 +41,7 @@ from mockserver.errors import MockServerError
 from mockserver.model import Json
 from mockserver.sandbox.clock import system_clock
 from mockserver.server.application import Application, Options, create_app
+from mockserver.server.forwarding import ForwardRules
 from mockserver.server.listening import Certificate, StartupError, make_certificate
 from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
@@ -86,6 +87,9 @@ class DrillOptions:
     """Seconds without a call after which the client is ended; None if it ends by itself."""
     against: str
     """URL of a running server; "" means that the drill starts a server."""
+    forward: str
+    """Address of the real server that answers the client's calls; "" means that the mock answers them."""
+    remote_hosts: tuple[str, ...]
     specs: tuple[Path, ...]
     overlays: tuple[Path, ...]
     assumptions: Mapping[str, str]
@@ -108,6 +112,8 @@ class DrillOptions:
             "--specs": self.specs,
             "--overlay": self.overlays,
             "--against": [self.against] if self.against else [],
+            "--forward": [self.forward] if self.forward else [],
+            "--allow-remote": self.remote_hosts,
             "--env": [f"{name}={text}" for name, text in self.environment.items()],
             "--setup": [self.setup] if self.setup else [],
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
@@ -154,12 +160,21 @@ def create_vendor_app(vendor: str, specs: tuple[Path, ...], **settings: Any) -> 
 @contextmanager
 def open_server(options: DrillOptions) -> Iterator[DrillServer]:
     """Use the server of `--against`, or start a server. End the command if the vendor cannot be served."""
+    for given, word in (("--against", options.against), ("--setup", options.setup)):
+        if options.forward and word:
+            cure = f"mockserver drill {options.vendor} --forward {options.forward}"
+            fail_usage(f"the real server answers, so {given} changes nothing", f"{given} {word}", cure)
     if options.against:
         name = vendor_name(Path(options.vendor)) if _is_file(options.vendor) else options.vendor
         yield DrillServer(ControlClient(options.against, os.environ.get(TOKEN_VARIABLE, "")), name, None)
         return
     app = create_vendor_app(
-        options.vendor, specs=options.specs, overlays=options.overlays, max_sandboxes=_MAX_SANDBOXES
+        options.vendor,
+        specs=options.specs,
+        overlays=options.overlays,
+        max_sandboxes=_MAX_SANDBOXES,
+        remote_hosts=options.remote_hosts,
+        forward=ForwardRules(options.forward) if options.forward else None,
     )
     name = app.asgi.at_root
     with run_in_thread(app) as url:
@@ -390,6 +405,8 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
     clean, obstacle = report.plan.clean, report.plan.obstacle
     write_lines(report.output(clean), err=True)
     cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
+    if options.forward:
+        cure = f"send new keys in each run, such as {{sandbox}}-1, because {options.forward} is not reset"
     last = clean.calls[-1] if clean.calls else {}
     reason = last.get("reason") or ""
     if last.get("refusal") in _OF_BODIES or (last.get("refusal") == "invalid" and reason.startswith("/")):
