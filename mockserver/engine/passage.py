@@ -22,18 +22,7 @@ from mockserver.engine.real_answers import RowChanger, has_rows, read_outcomes, 
 from mockserver.engine.reasons import one_line
 from mockserver.engine.told_rows import answered_document
 from mockserver.errors import Refusal, ServerRefusal, StoreUnavailableError
-from mockserver.model import (
-    ANONYMOUS,
-    LOST,
-    Action,
-    Answer,
-    Call,
-    Fault,
-    Item,
-    Outcome,
-    Reply,
-    Value,
-)
+from mockserver.model import ANONYMOUS, LOST, Action, Answer, Call, Fault, Item, Outcome, Reply, Value
 from mockserver.sandbox.store import CallState, State
 from mockserver.scenario.effects import (
     AppliedEffects,
@@ -163,14 +152,9 @@ class Passage:
             real = read_outcomes(request, sent, reply)
             real = _remembered(real, request.operation.batch, state)
         is_refused = reply.status >= _FIRST_REFUSAL and not real
-        answer = Answer(
-            reply,
-            operation.id if operation else None,
-            real,
-            refusal=f"http-{reply.status}" if is_refused else None,
-            reason=one_line(_said(reply)) if is_refused else "",
-            forwarded_to=self.to,
-        )
+        refusal, reason = (f"http-{reply.status}", one_line(_said(reply))) if is_refused else (None, "")
+        name = operation.id if operation else None
+        answer = Answer(reply, name, real, refusal, reason=reason, forwarded_to=self.to)
         if operation is None or decision is NO_EFFECTS:
             return answer, False
         changed = self._with_effects(departure, request, answer, state)
@@ -200,12 +184,8 @@ class Passage:
             reply = run_and_roll_back(work, state)
             outcomes = effects.actual_outcomes(tuple(told))
         reason = _UNCHANGED.format(", ".join(decision.applied)) if changes_rows and not outcomes else ""
-        return replace(
-            answer,
-            reply=apply_envelope(reply, decision.envelope, batch),
-            outcomes=outcomes,
-            reason=one_line(reason) or answer.reason,
-        )
+        reply = apply_envelope(reply, decision.envelope, batch)
+        return replace(answer, reply=reply, outcomes=outcomes, reason=one_line(reason) or answer.reason)
 
     def _told(
         self,

@@ -177,11 +177,7 @@ class VendorApp:
     """
 
     def __init__(
-        self,
-        pipeline: Pipeline,
-        recorder: Recorder,
-        thread: CallThread,
-        forwarder: Forwarder | None = None,
+        self, pipeline: Pipeline, recorder: Recorder, thread: CallThread, forwarder: Forwarder | None = None
     ) -> None:
         self.pipeline, self._recorder, self._thread, self._forwarder = pipeline, recorder, thread, forwarder
         self.served = pipeline.served
