@@ -16,11 +16,11 @@ import click
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, fail, fail_usage
 from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
-from mockserver.cli.output import ProgressLine, write_json, write_lines
+from mockserver.cli.output import ProgressLine, append_step_summary, read_known, write_json, write_lines
 from mockserver.codec.instants import print_instant
 from mockserver.contract import baseline, safety
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError, fingerprint
+from mockserver.contract.baseline import KnownFindings, entry_of
 from mockserver.contract.credentials import UnreadableCredentialError
 from mockserver.contract.exchange import Finding, TargetUnreachableError, all_checks, current_id
 from mockserver.contract.facts import MissingFactsError
@@ -105,7 +105,7 @@ def run_contract(options: ContractOptions, line: ProgressLine) -> None:
         wanted = _plans(options)
         with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
             plans = _select_plans(options, wanted)
-        known = _read_baseline(options)
+        known = read_known(options.baseline)
         began = print_instant(system_clock())
         shorter = "" if options.quick else "; --quick takes about half a minute"
         observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock, shorter)
@@ -296,16 +296,6 @@ def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[st
             fail_usage(f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}{more}")
 
 
-def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
-    if not options.baseline:
-        return ()
-    try:
-        read = baseline.read_baseline(options.baseline, KnownFindings)
-        return tuple(one._replace(check=current_id(one.check)) for one in read)
-    except UnreadableBaselineError as error:
-        fail_usage(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}")
-
-
 def _run_session(
     plan: SessionPlan, api: ApiUnderTest, context: SessionContext, line: ProgressLine
 ) -> Session:
@@ -346,14 +336,12 @@ def _say(line: ProgressLine) -> Callable[[str], None]:
 def _write_reports(
     options: ContractOptions, outcomes: list[RunOutcome], began: str
 ) -> tuple[list[Path], BrokenRunError | None]:
-    page = os.environ.get("GITHUB_STEP_SUMMARY", "")
     written: tuple[list[Path], BrokenRunError | None] = [], None
     try:
         if options.reports:
             written = write_reports(options.reports, options.folder, outcomes, began)
-        if page and options.summary == "auto":
-            with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
-                told.write(markdown_summary(outcomes))
+        if options.summary == "auto":
+            append_step_summary(markdown_summary(outcomes))
     except OSError as error:
         where = f"--report-dir {options.folder}"
         fail_usage(f"reports cannot be written: {error}", where, "--report-dir DIR")
@@ -463,8 +451,7 @@ class ContractProgress(RunObserver):
         self.line.write(part_line(state.api, part, result, failed, seconds))
 
     def _fails(self, api: ApiUnderTest, finding: Finding) -> bool:
-        mark = fingerprint(api, finding)
-        return not any(one.covers(api.name, finding, mark) for one in self.known)
+        return not any(one.covers(entry_of(api, finding)) for one in self.known)
 
     def _draw(self, now: datetime) -> None:
         if self.line.is_live:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
@@ -30,7 +30,7 @@ from mockserver.cli.options import (
     nearest,
     vendor_names,
 )
-from mockserver.cli.output import open_progress_line, write_json, write_lines
+from mockserver.cli.output import append_step_summary, open_progress_line, write_json, write_lines
 from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
 from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
@@ -41,7 +41,7 @@ from mockserver.errors import MockServerError
 from mockserver.model import Json
 from mockserver.sandbox.clock import system_clock
 from mockserver.server.application import Application, Options, create_app
-from mockserver.server.listening import Certificate, make_certificate
+from mockserver.server.listening import Certificate, StartupError, make_certificate
 from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
 from mockserver.testing.control_client import ControlClient, ControlPlaneError, ServerUnreachableError
@@ -64,8 +64,6 @@ _MAX_SANDBOXES = 100_000
 _SHORTEST_SECRET = 8
 _OF_BODIES = ("malformed", "unsupported-media-type")
 """Refusals of a call because of its body, besides `invalid` with a JSON Pointer."""
-
-_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,32 +128,40 @@ class DrillServer(NamedTuple):
     """The started application, or None if the server was running before the drill."""
 
 
+def _is_file(vendor: str) -> bool:
+    return vendor.endswith(_FILE_SUFFIXES)
+
+
+def create_vendor_app(vendor: str, specs: tuple[Path, ...], **settings: Any) -> Application:
+    """Build a server for one vendor, or one OpenAPI file, which is also served directly under /.
+
+    End the command if the vendor cannot be served. `settings` are further members of `Options`.
+    """
+    name, known = vendor_name(Path(vendor)) if _is_file(vendor) else vendor, vendor_names(specs)
+    if not _is_file(vendor) and name not in known:
+        message = f"no vendor named {name}; there are {choices(known)}, or an OpenAPI file"
+        fail_usage(message, f"VENDOR {name}", nearest(name, known) or "mockserver vendors")
+    files = (Path(vendor),) if _is_file(vendor) else ()
+    served = Options(vendors=(name,), specs=specs, files=files, at_root=name, hosts=("127.0.0.1",))
+    try:
+        return create_app(replace(served, examples=ProfileExamples, **settings))
+    except StartupError as error:
+        fail_usage(str(error), error.where, error.cure)
+    except MockServerError as error:
+        fail_usage(str(error), vendor, "mockserver spec check FILE")
+
+
 @contextmanager
 def open_server(options: DrillOptions) -> Iterator[DrillServer]:
     """Use the server of `--against`, or start a server. End the command if the vendor cannot be served."""
-    is_file = options.vendor.endswith(_FILE_SUFFIXES)
-    name = vendor_name(Path(options.vendor)) if is_file else options.vendor
     if options.against:
+        name = vendor_name(Path(options.vendor)) if _is_file(options.vendor) else options.vendor
         yield DrillServer(ControlClient(options.against, os.environ.get(TOKEN_VARIABLE, "")), name, None)
         return
-    known = vendor_names(options.specs)
-    if not is_file and name not in known:
-        message = f"no vendor named {name}; there are {choices(known)}, or an OpenAPI file"
-        fail_usage(message, f"VENDOR {name}", nearest(name, known) or "mockserver vendors")
-    server = Options(
-        vendors=(name,),
-        specs=options.specs,
-        files=(Path(options.vendor),) if is_file else (),
-        overlays=options.overlays,
-        at_root=name,
-        hosts=("127.0.0.1",),
-        max_sandboxes=_MAX_SANDBOXES,
-        examples=ProfileExamples,
+    app = create_vendor_app(
+        options.vendor, specs=options.specs, overlays=options.overlays, max_sandboxes=_MAX_SANDBOXES
     )
-    try:
-        app = create_app(server)
-    except MockServerError as error:
-        fail_usage(str(error), options.vendor, "mockserver spec check FILE")
+    name = app.asgi.at_root
     with run_in_thread(app) as url:
         yield DrillServer(ControlClient(url), name, app)
 
@@ -362,10 +368,8 @@ def _finish(options: DrillOptions, report: DrillReport) -> Sequence[Path]:
         if options.write_baseline and not report.plan.obstacle:
             known = (KnownFault(*place, reason) for place, reason in report.to_be_known.items())
             write_baseline(options.write_baseline, known)
-        summary = os.environ.get(_SUMMARY_VARIABLE)
-        if "github" in options.reports and summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(markdown_summary(report))
+        if "github" in options.reports:
+            append_step_summary(markdown_summary(report))
     if "github" in options.reports:
         write_lines(annotation_lines(report))
     if options.as_json:

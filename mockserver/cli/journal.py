@@ -301,10 +301,9 @@ def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @server_options
 def differences(*, server: ServerOptions) -> None:
-    """Print how the mock would have answered otherwise than the real server. Exit 1: it would have.
+    """Print how the mock of `run --forward URL --shadow` would have answered otherwise; exit 1 if it would.
 
-    The server runs with --forward and --shadow. For each kind of difference, print its number, an example,
-    and what would settle it: an assumption to set, a fixture to add, or a rule that the mock does not know.
+    For each kind of difference, print its number, what would settle it, and an example.
 
     \b
     mockserver journal differences

@@ -22,6 +22,7 @@ from mockserver.cli.options import (
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
     InvalidValueError,
+    allow_remote_option,
     argument,
     assume_option,
     complete_vendors,
@@ -64,6 +65,8 @@ THEMES = {
     },
     "Test": {
         "contract": "Test a server: one result for each item, correct state, replays and response shapes.",
+        "record": "Pass calls on to a real server, and write calls and answers to a HAR file without"
+        " secrets.",
         "verify": "Check a recorded HAR file: do the answers match the spec, and would this server answer the"
         " same?",
         "drill": "Run a client against partial failures: which items does the client lose, send twice"
@@ -353,13 +356,7 @@ def _own_files(
     metavar="HOST",
     help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
-@option(
-    "--allow-remote",
-    "remote_hosts",
-    multiple=True,
-    metavar="HOST",
-    help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
-)
+@allow_remote_option
 @option(
     "--forward",
     metavar="URL",

@@ -8,14 +8,17 @@ import shutil
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from mockserver.cli.options import fail_usage
 from mockserver.codec.instants import print_span
 from mockserver.testing.ledger import FIGURES, figure_words, item_cells, print_money
 
 if TYPE_CHECKING:
+    from mockserver.contract.baseline import KnownFindings
     from mockserver.model import Document, Json
 
 SIGNS: Mapping[str, tuple[str, str, str]] = {
@@ -29,6 +32,7 @@ SIGNS: Mapping[str, tuple[str, str, str]] = {
 }
 """For each outcome: its sign, its sign in ASCII, its colour."""
 
+_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 _BAD_ENDS = ("doubled", "lost", "phantom")
 _ASCII_WORDS = {"→": "->", "…": "...", "·": "."}
 _MAX_WORD = 80
@@ -53,6 +57,25 @@ def write_json(document: Json) -> None:
     from mockserver.codec import json
 
     click.echo(json.encode(document).decode(), color=False)
+
+
+def read_known(file: Path | None) -> tuple[KnownFindings, ...]:
+    """Return the entries of a baseline, with current ids of checks; end the command if it cannot be read."""
+    from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError, read_baseline
+    from mockserver.contract.exchange import current_id
+
+    try:
+        read = read_baseline(file, KnownFindings) if file else ()
+    except UnreadableBaselineError as error:
+        fail_usage(str(error), f"--baseline {file}", f"--write-baseline {file}")
+    return tuple(one._replace(check=current_id(one.check)) for one in read)
+
+
+def append_step_summary(markdown: str) -> None:
+    """In a job of GitHub, append Markdown to the summary of the job. Raises OSError."""
+    if page := os.environ.get(_STEP_SUMMARY):
+        with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as summary:
+            summary.write(markdown)
 
 
 def shorten(text: str, most: int = _MAX_WORD) -> str:
@@ -81,12 +104,10 @@ def call_line(entry: Document) -> str:
 def difference_lines(groups: Iterable[Document]) -> Iterator[str]:
     """Yield for each group of differences its number and cure, then an example."""
     for group in groups:
-        first = group["examples"][0]
-        where = " ".join(filter(None, (group["operation"], group["place"])))
+        where, first = f"{group['operation']} {group['place']}".strip(), group["examples"][0]
         yield f"{group['count']:,} {group['kind']}  {where}  settled by: {group['cure']}"
-        yield f"    call {first['number']} {first['key']}".rstrip()
-        yield f"      real: {shorten(first['real'], 100)}"
-        yield f"      mock: {shorten(first['mock'], 100)}"
+        for name in ("real", "mock"):
+            yield f"    {name}  {shorten(first[name], 100)}  #{first['number']} {first['key']}".rstrip()
 
 
 def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,11 @@ from mockserver.cli.options import (
     fail_usage,
     option,
 )
+from mockserver.cli.output import append_step_summary, read_known
 
 if TYPE_CHECKING:
     from mockserver.contract.api import ApiUnderTest
+    from mockserver.contract.baseline import KnownFindings
     from mockserver.contract.traffic import Drift
 
 
@@ -52,24 +54,42 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
     help="Dump with the first records of our server. Replaces the fixtures.",
 )
 @assume_option("in our server")
+@option("--baseline", scope="verify", type=_OUTPUT_FILE, help="Known differences: counted, not failures.")
+@option("--write-baseline", scope="verify", type=_OUTPUT_FILE, help="Write all differences for --baseline.")
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
-def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chosen: Any) -> None:
+def verify(
+    *,
+    baseline: Path | None,
+    write_baseline: Path | None,
+    json_to: Path | None,
+    html_to: Path | None,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
     """Check a recorded HAR file: do the answers match the spec, and would this server answer the same?
 
-    Exit status: 0 no difference, 1 differences, 2 wrong usage.
+    A job of GitHub gets the result in its summary.
+    Exit status: 0 no difference that the baseline lacks, 1 differences, 2 wrong usage.
 
     \b
     mockserver verify traffic.har --vendor VENDOR
     mockserver verify traffic.har --vendor VENDOR --base https://api.example --html-to drift.html
-    mockserver verify traffic.har --spec theirs.yaml
+    mockserver verify traffic.har --spec theirs.yaml --baseline known.json
     """
     check_extra("contract", "mockserver verify")
     options = VerifyOptions(**chosen)
-    drift, name = _drift(options), options.archive.name
+    api = _api(options.spec, options.vendor)
+    found, name = _drift(options, api), options.archive.name
     from mockserver.codec import json
-    from mockserver.contract.report.drift import document, lines, page
+    from mockserver.contract.report.drift import document, lines, markdown, page
+
+    known = read_known(baseline)
+    drift = found.without(api, known)
+    if write_baseline:
+        _write_known(write_baseline, api, found, known)
+    append_step_summary(markdown(drift, name))
 
     if json_to:
         json_to.write_bytes(json.encode(document(drift, name)))
@@ -116,7 +136,17 @@ def _api(spec: Path | None, vendor: str) -> ApiUnderTest:
     return load_vendor_api(vendor)
 
 
-def _drift(wanted: VerifyOptions) -> Drift:
+def _write_known(file: Path, api: ApiUnderTest, drift: Drift, known: Sequence[KnownFindings]) -> None:
+    """Write the differences, with their known reasons, and the known differences of operations not called."""
+    from mockserver.contract.baseline import write_baseline
+
+    found = [entry for call in drift.calls for entry in call.entries(api)]
+    called = {(api.name, call.recorded.operation) for call in drift.calls}
+    named = {next((one for one in known if one.covers(entry)), entry) for entry in found}
+    write_baseline(file, {*named, *(one for one in known if one[:2] not in called)})
+
+
+def _drift(wanted: VerifyOptions, vendor: ApiUnderTest) -> Drift:
     from mockserver.contract.oracle.checks import ExchangeJudge
     from mockserver.contract.run_state import RunConfig
     from mockserver.contract.traffic import (
@@ -128,7 +158,7 @@ def _drift(wanted: VerifyOptions) -> Drift:
     )
     from mockserver.errors import MockServerError
 
-    archive, vendor = wanted.archive, _api(wanted.spec, wanted.vendor)
+    archive = wanted.archive
     try:
         traffic = read_har(archive.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeError, InvalidArchiveError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote, unquote_plus
 
 MASK = "…"
@@ -20,7 +20,7 @@ _CREDENTIAL_MEMBER = re.compile(
 )
 _IN_QUERY = re.compile(
     r"(?:auth|authorization|device|user|mfa)?code|sig|.*signature|hmac|jwt|auth|bearer|credentials?|otp|pin|ticket"
-    r"|(?:access|private|subscription)key|pass(?:code|phrase)?|sid|sessionid|oauthverifier|idtokenhint|csrftoken"
+    r"|.*(?:access|auth|private|subscription)key|pass(?:code|phrase)?|sid|sessionid|oauthverifier|idtokenhint|csrftoken"
 )
 """Names of credentials in queries and forms, but not in records, where such members may be harmless."""
 
@@ -74,8 +74,10 @@ _AFTER_SCHEME = re.compile(
 )
 _IN_ADDRESS = re.compile(r"(?P<head>://[^\s/:@]*+:)(?P<value>[^\s/@]++)(?=@)")
 _WEB_TOKEN = re.compile(r"(?P<head>\b)(?P<value>eyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?)")
+_IN_WORDS = (_IN_LINE, _AFTER_SCHEME, _IN_ADDRESS, _WEB_TOKEN)
+_IN_ALL = (_IN_JSON, _IN_NAME_VALUE, _IN_VALUE_NAME, _IN_XML, _IN_MULTIPART, _IN_URL, *_IN_WORDS)
 _NAME_PARTS = re.compile(r"[^.\[\]\s]+")
-_WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
+WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
 def redact_headers(headers: Mapping[str, str], mask: str = MASK) -> dict[str, str]:
@@ -89,6 +91,38 @@ def is_credential_header(header: str) -> bool:
 
 def is_credential_member(name: str) -> bool:
     return _is_credential_name(name, granting=True)
+
+
+def is_credential_field(name: str) -> bool:
+    """Return whether the last part of a name (`password` in `filter[password]`) names a credential."""
+    last = _NAME_PARTS.findall(unquote_plus(name).replace("\0", ""))[-1:]
+    plain = "".join(last).lower().replace("_", "").replace("-", "")
+    return bool(_IN_QUERY.fullmatch(plain) or _CREDENTIAL_MEMBER.fullmatch(plain))
+
+
+def replace_values(
+    text: str, replaced: Callable[[str, str], str], patterns: Iterable[re.Pattern[str]] = _IN_ALL
+) -> str:
+    """Return the text with `replaced(name, value)` in place of each text or number that has a name.
+
+    A value that is a credential by its form, such as a web token, has the name `token`.
+    """
+
+    def change(found: re.Match[str]) -> str:
+        value, parts = found["value"], found.groupdict()
+        mark = value[0] if value[0] in "\"'" else ""
+        bare = value[1:-1] if mark else value
+        name = (parts.get("name") or "token").strip("\"'")
+        may_be_member = mark or parts.get("quote") != ""  # else a number, perhaps of a sentence
+        new = replaced(name, bare) if bare and may_be_member else bare
+        if new == bare:
+            return found[0]
+        mark = mark or ('"' if parts.get("quote") and not new.isdigit() else "")
+        return f"{found['head']}{mark}{new}{mark}{parts.get('tail') or ''}"
+
+    for pattern in patterns:
+        text = pattern.sub(change, text)
+    return text
 
 
 def redact_credential(text: str, mask: str = MASK) -> str:
@@ -114,34 +148,23 @@ def redact_body(text: str, mask: str = MASK) -> str:
     lower = text.lower()
     if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
         return text
-    if _WHOLE_FORM.fullmatch(text):
+    if WHOLE_FORM.fullmatch(text):
         return redact_query(text, mask)
     granting = _GRANT_TYPE in text
 
-    def member(found: re.Match[str]) -> str:
-        return _redact_member(found, mask, granting=granting)
+    def member(name: str, value: str) -> str:
+        return redact_credential(value, mask) if _is_credential_name(name, granting=granting) else value
 
-    def element(found: re.Match[str]) -> str:
-        if not _is_credential_name(found["name"], granting=granting):
-            return found[0]
-        return f"{found['head']}{_visible_prefix(found['value'])}{mask}"
+    def header(name: str, value: str) -> str:
+        return _redact_credential(name.lower(), value, mask) if is_credential_header(name) else value
 
-    def parameter(found: re.Match[str]) -> str:
-        return found["head"][0] + _redact_field(found[0][1:], mask)
+    def parameter(name: str, value: str) -> str:
+        return _redact_parameter(value, mask) if is_credential_field(name) else value
 
-    def header(found: re.Match[str]) -> str:
-        name = found["name"][1:-1]
-        if not is_credential_header(name):
-            return found[0]
-        quote, shown = found["value"][0], _redact_credential(name.lower(), found["value"][1:-1], mask)
-        return f"{found['head']}{quote}{shown}{quote}{found.groupdict().get('tail') or ''}"
-
-    for pattern, replaced in (
-        *((_IN_JSON, member), (_IN_NAME_VALUE, header), (_IN_VALUE_NAME, header)),
-        *((_IN_XML, element), (_IN_MULTIPART, element), (_IN_URL, parameter)),
-    ):
-        text = pattern.sub(replaced, text)
-    return text
+    text = replace_values(text, member, (_IN_JSON,))
+    text = replace_values(text, header, (_IN_NAME_VALUE, _IN_VALUE_NAME))
+    text = replace_values(text, member, (_IN_XML, _IN_MULTIPART))
+    return replace_values(text, parameter, (_IN_URL,))
 
 
 def redact_log(text: str, mask: str = MASK) -> str:
@@ -151,18 +174,11 @@ def redact_log(text: str, mask: str = MASK) -> str:
     such as `Bearer`, web tokens (`eyJ…`), and passwords in URLs (`://user:password@`).
     """
 
-    def named(found: re.Match[str]) -> str:
-        name = found["name"]
+    def named(name: str, value: str) -> str:
         is_secret = is_credential_header(name) or _is_credential_name(name, granting=False)
-        return whole(found) if is_secret else found[0]
+        return redact_credential(value, mask) if is_secret else value
 
-    def whole(found: re.Match[str]) -> str:
-        return f"{found['head']}{redact_credential(found['value'], mask)}"
-
-    text = _IN_LINE.sub(named, redact_body(text, mask))
-    for pattern in (_AFTER_SCHEME, _IN_ADDRESS, _WEB_TOKEN):
-        text = pattern.sub(whole, text)
-    return text
+    return replace_values(redact_body(text, mask), named, _IN_WORDS)
 
 
 def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
@@ -177,33 +193,21 @@ def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
     return shown
 
 
-def _redact_member(found: re.Match[str], mask: str, *, granting: bool) -> str:
-    """Return a member of JSON or of similar text; mask its value if the name is that of a credential."""
-    value = found["value"]
-    quoted = value[0] in "\"'"
-    bare = not quoted and not found["quote"]
-    if bare or not value.strip("\"'") or not _is_credential_name(found["name"], granting=granting):
-        return found[0]
-    quote, shown = (value[0], _visible_prefix(value[1:-1])) if quoted else ('"', "")
-    return f"{found['head']}{quote}{shown}{mask}{quote}"
-
-
 def _is_credential_name(name: str, *, granting: bool) -> bool:
     plain = name.lower().replace("_", "").replace("-", "")
     return _CREDENTIAL_MEMBER.fullmatch(plain) is not None or (granting and plain == _GRANT_CODE)
 
 
 def _redact_field(field: str, mask: str) -> str:
-    """Return a field of a query; mask its value if the last part of its name names a credential.
-
-    The last part of `filter[password]` is `password`.
-    """
+    """Return a field of a query; mask its value if its name names a credential."""
     name, equals, value = field.partition("=")
-    last = _NAME_PARTS.findall(unquote_plus(name).replace("\0", ""))[-1:]
-    plain = "".join(last).lower().replace("_", "").replace("-", "")
-    if not value or not (_IN_QUERY.fullmatch(plain) or _CREDENTIAL_MEMBER.fullmatch(plain)):
+    if not value or not is_credential_field(name):
         return field
-    return f"{name}{equals}{quote(_visible_prefix(unquote_plus(value)))}{mask}"
+    return f"{name}{equals}{_redact_parameter(value, mask)}"
+
+
+def _redact_parameter(value: str, mask: str) -> str:
+    return f"{quote(_visible_prefix(unquote_plus(value)))}{mask}"
 
 
 def _redact_header(name: str, text: str, mask: str) -> str:
@@ -220,6 +224,6 @@ def _redact_credential(name: str, text: str, mask: str) -> str:
 
 
 def _visible_prefix(secret: str) -> str:
-    """Return the first letters of a text, or "" if the text is short or an escape would be cut in two."""
-    shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH else ""
+    """Return the first letters of a text, or "" if it is short, a number, or cut within an escape."""
+    shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH and not secret.isdigit() else ""
     return shown if "\\" not in shown and "&" not in shown else ""

@@ -35,9 +35,12 @@ class KnownFindings(NamedTuple):
     fingerprint: str = ""
     reason: str = ""
 
-    def covers(self, vendor: str, finding: Finding, fingerprint: str) -> bool:
-        same = (self.vendor, self.operation, self.check) == (vendor, finding.operation, finding.check)
-        return same and self.fingerprint in ("", fingerprint)
+    def covers(self, other: KnownFindings) -> bool:
+        return self[:3] == other[:3] and self.fingerprint in ("", other.fingerprint)
+
+
+def entry_of(api: ApiUnderTest, finding: Finding) -> KnownFindings:
+    return KnownFindings(api.name, finding.operation, finding.check, fingerprint(api, finding))
 
 
 def fingerprint(api: ApiUnderTest, finding: Finding) -> str:

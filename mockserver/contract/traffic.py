@@ -7,12 +7,12 @@ import json
 import re
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from itertools import zip_longest
+from itertools import compress, zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
@@ -21,6 +21,7 @@ from mockserver.codec.http import join_headers
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.codec.redaction import ASCII_MASK, MASK
 from mockserver.contract.api import ApiUnderTest
+from mockserver.contract.baseline import KnownFindings, entry_of
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, json_request
 from mockserver.contract.isolation import SANDBOX
@@ -48,6 +49,11 @@ _UNSAID = frozenset({401, 403})
 """Statuses that may be due to missing credentials, because most recorders leave out credentials."""
 
 UNKNOWN_OPERATION = "operations-are-in-the-spec"
+OTHER_OUTCOME = "outcomes-are-as-recorded"
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s/]+")
+_VALUE = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?|[>=]([^<&]++)')
+"""Text of JSON (with a colon if the text is a name), or value of XML or a form."""
+
 _STORY = "story"
 """Name of the sandbox for the calls of an archive, if the archive describes the sandbox to create."""
 
@@ -275,6 +281,17 @@ def _describe(one: ReportedOutcome | str | None) -> str:
     return f"rejected: {one.message}" if one.message else "rejected"
 
 
+def _kind(outcome: str, values: Container[str]) -> str:
+    """Return an outcome in words, with `*` for each word of its message with a digit or in `values`."""
+    kind, colon, message = outcome.partition(": ")
+
+    def constant(found: re.Match[str]) -> str:
+        is_value = found[0].strip("\"'.,;:()") in values
+        return "*" if is_value or any(map(str.isdigit, found[0])) else found[0]
+
+    return f"{kind}{colon}{_WORD.sub(constant, message)}"
+
+
 SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
 """Sends a recorded request to the local server, whose clock stands at the instant of the recording."""
 
@@ -293,6 +310,20 @@ class DriftedExchange:
     def is_clean(self) -> bool:
         return not self.forbidden and not self.differences
 
+    def entries(self, api: ApiUnderTest) -> list[KnownFindings]:
+        """Return an entry of a baseline for each forbidden answer, then for each difference."""
+        sent = self.recorded.request.body.decode(errors="replace")
+        values = {text or other for text, colon, other in _VALUE.findall(sent) if not colon}
+        found = [entry_of(api, one) for one in self.forbidden]
+        if not self.recorded.operation:
+            found = [
+                one._replace(fingerprint=_kind(f": {self.forbidden[0].message}", values)) for one in found
+            ]
+        for one in self.differences:
+            kind = f"recorded {_kind(one.recorded, values)}, here {_kind(one.here, values)}"
+            found.append(KnownFindings(api.name, self.recorded.operation, OTHER_OUTCOME, kind))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -307,10 +338,28 @@ class Drift:
     """Number of answers with a transient status."""
     made: Mapping[str, int]
     """How often each check was made."""
+    known: int = 0
+    """Number of differences that are left out because a baseline has them."""
+    gone: tuple[KnownFindings, ...] = ()
+    """Entries of the baseline, for operations of the traffic, without a difference."""
 
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
         return tuple(call for call in self.calls if not call.is_clean)
+
+    def without(self, api: ApiUnderTest, known: Sequence[KnownFindings]) -> Drift:
+        """Return the drift without the differences that `known` covers."""
+        calls, found = [], list[KnownFindings]()
+        for call in self.calls:
+            entries, count = call.entries(api), len(call.forbidden)
+            found += entries
+            is_new = [not any(one.covers(entry) for one in known) for entry in entries]
+            new = compress(call.forbidden, is_new), compress(call.differences, is_new[count:])
+            calls.append(replace(call, forbidden=tuple(new[0]), differences=tuple(new[1])))
+        called = {(api.name, call.recorded.operation) for call in calls}
+        gone = [one for one in known if one[:2] in called and not any(one.covers(entry) for entry in found)]
+        left = sum(len(call.forbidden) + len(call.differences) for call in calls)
+        return replace(self, calls=tuple(calls), known=len(found) - left, gone=tuple(gone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.lines import read_lines
 from mockserver.errors import MalformedBody
-from mockserver.model import (
-    Json,
-    Path,
-    Reply,
-    escape_step,
-    member_path,
-    pointer_of,
-    texts_in,
-    value_at,
-)
+from mockserver.model import Json, Path, Reply, escape_step, member_path, pointer_of, texts_in, value_at
 from mockserver.spec.batch_forms import Batch, OutcomeRows
 from mockserver.spec.openapi import Operation
 
@@ -107,23 +97,16 @@ def _pointers(
             for at, (pointer, _, _) in zip(indexes, told, strict=True)
             if at and at.isdecimal() and int(at) - rows.first_index not in known
         }
+    path = rows.members.get("key")
     by_key: dict[str, list[str]] = {}
-    for pointer, told_key, _ in told:
-        for name in key_texts(told_key):
-            by_key.setdefault(name, []).append(pointer)
+    for pointer, told_key, row in told:
+        for text in dict.fromkeys((told_key, *texts_in(value_at(row, path) if path else None))):
+            by_key.setdefault(text, []).append(pointer)
     open_keys = ((index, by_key.get(key)) for index, key in enumerate(keys) if key and index not in known)
     found = {index: pointers.pop(0) for index, pointers in open_keys if pointers}
     if rows.subset == "all" and len(found) < len(told) == len(keys):
         return {index: pointer for index, (pointer, _, _) in enumerate(told)}
     return found
-
-
-def key_texts(key: str) -> tuple[str, ...]:
-    """Return the key of a row, and if it is an object or a list, the texts in it."""
-    if key.startswith(("{", "[")):
-        with suppress(MalformedBody):
-            return key, *texts_in(json.decode(key.encode()))
-    return (key,) if key else ()
 
 
 def _names(rows: OutcomeRows, key: str, index: int, keys: frozenset[str]) -> Iterator[str]:

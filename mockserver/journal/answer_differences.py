@@ -7,33 +7,47 @@ drawn (an id, a time), and is not compared.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
-from typing import TypeAlias
 
 from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.engine.declared_outcomes import count_outcomes
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
-from mockserver.engine.told_rows import answered_document, key_texts, reported_rows, row_pointers, text_at
+from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
-from mockserver.model import Difference, Item, Json, Outcome, Reply, parse_pointer, pointer_of, value_at
+from mockserver.model import (
+    Difference,
+    Item,
+    Json,
+    Path,
+    Reply,
+    parse_pointer,
+    pointer_of,
+    texts_in,
+    value_at,
+)
 from mockserver.sandbox.snapshots import ValueChange, diff_values
 from mockserver.vendor import Request
 
 _FIRST_REFUSAL = 400
 _MAX_TEXT = 200
-DECIDING = ("missing-row", "outcome", "status")
-"""Kinds of differences that hide others."""
+EXPLAINING = ("missing-row", "outcome", "status")
+"""Kinds of differences that explain others, which are not told."""
 
-_ROLES = ("status", "code", "message")
-_ABSENT, _PRESENT = "no row", "a row"
+_OTHERS = "others"
+"""Name of what is told of records that the client did not make: another page may have more of them."""
 
-Three: TypeAlias = tuple[Json, ...]
-"""Documents of the real server, of the mock and of its twin."""
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the answers tell."""
+
+    real: Json
+    mock: Json
+    drawn: Mapping[Path, ValueChange]
+    """The drawn values: `old` is that of the mock, `new` that of the twin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,55 +62,55 @@ class Answers:
     has_prose: bool
     """Whether the mock has the vendor's own messages."""
 
-    def differences(self) -> Iterator[Difference]:
-        real, mock, _ = self.replies
-        told = [read_outcomes(self.request, self.sent, one) for one in self.replies[:2]]
-        decided = [one for two in zip(*told, strict=False) for one in _deciding(*two)]
-        yield from decided
-        if bool(told[0]) != bool(told[1]) or (real.status != mock.status and not decided):
-            yield Difference("status", _said(real), _said(mock))
-        elif told[0] or real.status < _FIRST_REFUSAL or self.has_prose:
-            explained = {one.index for one in decided}
-            for item, key, three in self.records():
-                if item is None or item.index not in explained:
-                    yield from self._of_values(item, key, three)
-            yield from self._rows_apart()
-        if all(told):
-            yield from self._counts(*told)
+    def told(self) -> Told:
+        real, mock, twin = map(self._told, self.replies)
+        return Told(real, mock, dict(_changes(mock, twin)))
 
-    def records(self) -> Iterator[tuple[Item | None, str, Three]]:
-        """Yield what the answers tell of each item, of each listed record, or the whole documents."""
-        operation, batch = self.request.operation, self.request.operation.batch
-        documents = [answered_document(one, operation) for one in self.replies]
-        if batch is not None and read_outcomes(self.request, self.sent, self.replies[0]):
-            places = [row_pointers([item.key for item in self.sent], batch, one) for one in documents]
-            for at, item in enumerate(self.sent):
-                if all(at in known for known in places):
-                    rows = zip(documents, places, strict=True)
-                    found = [value_at(one, parse_pointer(to[at])) for one, to in rows]
-                    unwrapped = map(batch.outcome.rows[0].unwrapped, found)
-                    yield item, item.key, tuple(map(self._ordered, unwrapped))
-        elif self._is_list:
-            real, mock, twin = (self._listed(self._ordered(one)) for one in documents)
-            for key in [key for key in real if key in mock and key in twin]:
-                yield None, key, (real[key], mock[key], twin[key])
-        else:
-            yield None, "", tuple(map(self._ordered, documents))
+    def differences(self, told: Told) -> Iterator[Difference]:
+        real, mock, drawn = told.real, told.mock, told.drawn
+        found = _changes(mock, real)
+        explained = {path[0] for path, _ in found if path[1:] == ("outcome",)}
+        if (real.keys() ^ mock.keys()) & {str(item.index) for item in self.sent}:
+            found, explained = [one for one in found if one[0] == ("", "status")], set()
+        for path, change in found:
+            is_explained = path[0] in explained or (path[0] == "" and explained)
+            is_known = path[0] != _OTHERS and (
+                path[1:] or _OTHERS not in (real, mock)["new" in change.values]
+            )
+            if is_known and path not in drawn and not (is_explained and path[1:] != ("outcome",)):
+                yield from self._difference(path, change)
 
-    @property
-    def _is_list(self) -> bool:
-        operation = self.request.operation
-        return not (operation.writes or operation.path.endswith("}"))
+    def _told(self, reply: Reply) -> dict[str, Json]:
+        """Return what an answer tells: of the call under "", of items by index, of other rows after a "+"."""
+        operation, keys = self.request.operation, [item.key for item in self.sent]
+        document = answered_document(reply, operation)
+        outcomes = read_outcomes(self.request, self.sent, reply)
+        if operation.batch is None or not outcomes:
+            is_list = not operation.writes and not operation.path.endswith("}")
+            rows = self._listed(document) if is_list else {}
+            return {"": {"status": reply.status, "row": None if is_list else self._ordered(document)}, **rows}
+        told = {"": {"status": reply.status, "counts": reported_counts(reply, operation)}}
+        places = row_pointers(keys, operation.batch, document)
+        for at, one in enumerate(outcomes):
+            row = value_at(document, parse_pointer(places[at])) if at in places else None
+            row = operation.batch.outcome.rows[0].unwrapped(row) if operation.batch.outcome.rows else None
+            untold = UNTOLD in [problem.code for problem in one.problems]
+            end = UNTOLD if untold else f"{one.action}{' with a warning' if one.warnings else ''}"
+            told[str(one.item.index)] = {"outcome": end, "row": self._ordered(row)}
+        for form in operation.batch.outcome.rows:
+            for pointer, key, row in reported_rows(document, form, operation.batch.key):
+                if pointer not in places.values():
+                    told["+" + next((text for text in texts_in(row) if text in keys), key)] = row
+        return told
 
     def _listed(self, document: Json) -> dict[str, Json]:
-        """Return the records in the outermost lists of a document by key; the key is "" if others made it."""
+        """Return the records in the outermost lists of a document by key."""
         if isinstance(document, dict):
             return {key: row for one in document.values() for key, row in self._listed(one).items()}
-        rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
-        shared = Counter(chain(*map(self._marks, rows)))
-        return {
-            max([one[1] for one in self._marks(row) if shared[one] == 1], default=""): row for row in rows
-        }
+        rows = list(map(self._ordered, document)) if isinstance(document, list) else []
+        shared = Counter([mark for row in rows for mark in self._marks(row)])
+        marks = [[f"+{mark[1]}" for mark in self._marks(row) if shared[mark] == 1] for row in rows]
+        return {max(own, default=_OTHERS): row for own, row in zip(marks, rows, strict=True)}
 
     def _marks(self, document: Json) -> AbstractSet[tuple[str, str]]:
         """Return the members, at any depth, that identify records that the client made."""
@@ -110,95 +124,48 @@ class Answers:
             return sorted(map(self._ordered, document), key=lambda row: sorted(self._marks(row)))
         return document
 
-    def _rows_apart(self) -> Iterator[Difference]:
-        """Yield the rows that only one answer has. A list with records of others may have further pages."""
-        operation, (real, mock, _) = self.request.operation, self.replies
-        documents = [answered_document(one, operation) for one in (real, mock)]
-        if self._is_list:
-            known, expected = map(self._listed, documents)
-            missing = [] if "" in known else [*expected.keys() - known.keys()]
-            extra = [] if "" in expected else [*known.keys() - expected.keys()]
-        else:
-            missing, (extra, other) = [], map(self._strangers, documents)
-            extra = [key for key in extra if key not in other]
-        yield from (Difference("missing-row", _ABSENT, _PRESENT, key=key) for key in missing)
-        indexes = {item.key: item.index for item in self.sent}
-        yield from (Difference("extra-row", _PRESENT, _ABSENT, indexes.get(key), key) for key in extra)
+    def _difference(self, path: Path, change: ValueChange) -> Iterator[Difference]:
+        """Yield the difference, unless the values are alike, or the mock cannot know the value."""
+        mock, real = change.values.get("old"), change.values.get("new")
+        kind = self._kind(path, change)
+        if _plain(mock) == _plain(real) or self._is_invented(kind, path, mock):
+            return
+        if path == ("", "status"):
+            real, mock = (
+                f"{one.status} {one.body.decode('utf-8', 'replace')}".strip() for one in self.replies[:2]
+            )
+        item = next((one for one in self.sent if path[0] in (str(one.index), f"+{one.key}")), None)
+        index, key = (None, str(path[0])[1:]) if item is None else (item.index, item.key)
+        place = {"record": pointer_of(path[2:]), "count": str(path[-1])}.get(kind, "")
+        yield Difference(kind, _text(real), _text(mock), index, key, place)
 
-    def _strangers(self, document: Json) -> list[str]:
-        """Return the keys of the rows that tell of no item."""
-        batch = self.request.operation.batch
-        if batch is None:
-            return []
-        known = {*row_pointers([item.key for item in self.sent], batch, document).values()}
-        told = [one for rows in batch.outcome.rows for one in reported_rows(document, rows, batch.key)]
-        keys = {item.key for item in self.sent}
-        strange = [key for pointer, key, _ in told if pointer not in known]
-        return [next((text for text in key_texts(key) if text in keys), key) for key in strange]
-
-    def _of_values(self, item: Item | None, key: str, three: Three) -> Iterator[Difference]:
-        real, mock, twin = three
-        drawn = {change.pointer for change in diff_values(mock, twin)}
-        for change in diff_values(mock, real):
-            old, new = change.values.get("old"), change.values.get("new")
-            kind = self._kind(change.pointer, old, is_row=item is not None)
-            if not (change.pointer in drawn or _plain(new) == _plain(old) or self._is_invented(kind, change)):
-                place = change.pointer if kind == "record" else ""
-                yield Difference(kind, _text(new), _text(old), item.index if item else None, key, place)
-
-    def _kind(self, pointer: str, mock: Json, *, is_row: bool) -> str:
-        """Return status, code or message, as `x-batch` says or as a refusal has them; else record."""
-        batch = self.request.operation.batch
-        if batch is not None and is_row:
-            roles = [
-                (pointer_of(path), name) for one in batch.outcome.rows for name, path in one.members.items()
-            ]
-            name = max(
-                [(len(at), name) for at, name in roles if f"{pointer}/".startswith(f"{at}/")], default=(0, "")
-            )[1]
-            return name if name in _ROLES else "record"
+    def _kind(self, path: Path, change: ValueChange) -> str:
+        if len(path) == 1:
+            return "extra-row" if "new" in change.values else "missing-row"
+        if path[1] != "row":
+            end = "missing-row" if UNTOLD in change.values.values() else "outcome"
+            return {"counts": "count", "outcome": end}.get(str(path[1]), "status")
+        batch, place = self.request.operation.batch, path[2:]
+        if batch is not None and path[0]:
+            members = [one for rows in batch.outcome.rows for one in rows.members.items()]
+            roles = [(len(at), name) for name, at in members if place[: len(at)] == at]
+            name = max(roles, default=(0, ""))[1]
+            return name if name in ("status", "code", "message") else "record"
         if self.replies[0].status < _FIRST_REFUSAL:
             return "record"
-        return "message" if " " in str(mock) else "code"
+        return "message" if " " in str(change.values.get("old")) else "code"
 
-    def _is_invented(self, kind: str, change: ValueChange) -> bool:
-        """Return whether the mock cannot know the value: not sent, enumerated or of a vendor's package."""
-        if self.has_prose or kind == "status":
+    def _is_invented(self, kind: str, path: Path, mock: Json) -> bool:
+        """Return whether the mock has no source for the value: vendor's package, request or enumeration."""
+        if self.has_prose or kind not in ("record", "code", "message"):
             return False
         if kind == "record":
-            sent = {name for name, _ in _members(self.request.document)}
-            return sent.isdisjoint(parse_pointer(change.pointer))
-        enumerated = [value for name, value in _members(self.request.contract) if name == "enum"]
-        return not any(change.values.get("old") in value for value in enumerated)
-
-    def _counts(self, *told: Sequence[Outcome]) -> Iterator[Difference]:
-        """Yield the counts that differ by more than the outcomes of the items do."""
-        real, mock = (reported_counts(one, self.request.operation) for one in self.replies[:2])
-        implied = [count_outcomes(one) for one in told]
-        for name in real.keys() & mock.keys():
-            rests = [
-                int(one[name]) - of.get(name, 0) if one[name].isdecimal() else ""
-                for one, of in zip((real, mock), implied, strict=True)
-            ]
-            if rests[0] != rests[1]:
-                yield Difference("count", real[name], mock[name], place=name)
+            return {name for name, _ in _members(self.request.document)}.isdisjoint(path)
+        return not any(name == "enum" and mock in value for name, value in _members(self.request.contract))
 
 
-def _deciding(real: Outcome, mock: Outcome) -> Iterator[Difference]:
-    """Yield a difference that explains all others of the item."""
-    rows = [
-        _PRESENT if all(one.code != UNTOLD for one in told.problems) else _ABSENT for told in (real, mock)
-    ]
-    kind, ends = "outcome", [_end(real), _end(mock)]
-    if rows[0] != rows[1]:
-        kind, ends = "missing-row", rows
-    if ends[0].partition(":")[0] != ends[1].partition(":")[0]:
-        yield Difference(kind, ends[0], ends[1], real.item.index, real.item.key)
-
-
-def _end(told: Outcome) -> str:
-    said = "; ".join([one.detail for one in told.problems if one.detail])
-    return f"{told.action}{' with a warning' if told.warnings else ''}{f': {said}' if said else ''}"
+def _changes(old: Json, new: Json) -> list[tuple[Path, ValueChange]]:
+    return [(parse_pointer(one.pointer), one) for one in diff_values(old, new)]
 
 
 def _plain(value: Json) -> str:
@@ -215,14 +182,11 @@ def _text(value: Json) -> str:
     return "nothing" if value is None else (text_at(value, ()) or '""')[:_MAX_TEXT]
 
 
-def _said(reply: Reply) -> str:
-    return f"{reply.status} {reply.body[:_MAX_TEXT].decode('utf-8', 'replace')}".strip()
-
-
 def _members(document: Json) -> Iterator[tuple[str, Json]]:
     """Yield name and value of all members in a document, at any depth."""
     if isinstance(document, dict):
         yield from document.items()
-    inner = document.values() if isinstance(document, dict) else document
-    for value in inner if isinstance(document, dict | list) else ():
+    for value in (
+        document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    ):
         yield from _members(value)

@@ -53,9 +53,9 @@ def group_differences(entries: Iterable[Entry], view: View) -> list[Document]:
     """Return the differences of the mock from the real server, those that are alike together."""
     groups: defaultdict[tuple[str, ...], list[Document]] = defaultdict(list)
     for entry in entries:
-        for one in entry.differences:
-            alike = (one.kind, entry.operation or "", one.place, one.cure)
-            groups[alike].append({"number": entry.number, **view.difference(one)})
+        for one in view.differences(entry):
+            alike = (one["kind"], entry.operation or "", one["place"], one["cure"])
+            groups[alike].append({"number": entry.number, **one})
     return [
         {
             **dict(zip(("kind", "operation", "place", "cure"), alike, strict=True)),

@@ -15,17 +15,7 @@ from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query, redact_url
 from mockserver.journal.entry import Entry, ItemResults
-from mockserver.model import (
-    EMPTY,
-    WARNED,
-    Action,
-    AppliedEffect,
-    Difference,
-    Document,
-    Json,
-    Problem,
-    shown_outcomes,
-)
+from mockserver.model import EMPTY, WARNED, Action, AppliedEffect, Document, Json, Problem, shown_outcomes
 from mockserver.sandbox.deliveries import OwedDelivery
 from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
@@ -114,7 +104,7 @@ class View:
                 "cutBytes": entry.reply_cut_bytes,
             },
             "decided": self._decided(entry),
-            "differing": [self.difference(one) for one in entry.differences],
+            "differing": self.differences(entry),
             "trace": entry.trace or None,
         }
 
@@ -144,10 +134,11 @@ class View:
             for index, (key, action) in enumerate(decided.items())
         ]
 
-    def difference(self, one: Difference) -> Document:
-        return {
-            name: self.key(value) if isinstance(value, str) else value for name, value in asdict(one).items()
-        }
+    def differences(self, entry: Entry) -> list[dict[str, Json]]:
+        return [
+            {name: self.key(one) if isinstance(one, str) else one for name, one in asdict(difference).items()}
+            for difference in entry.differences
+        ]
 
     def query(self, entry: Entry) -> str:
         return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)

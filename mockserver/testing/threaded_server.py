@@ -85,16 +85,18 @@ def _into_sandbox(app: Application, sandbox: str) -> ASGIApp:
 
 
 @contextmanager
-def run_in_thread(app: Application, sandbox: str = "", tls: TlsFactory | None = None) -> Iterator[str]:
+def run_in_thread(
+    app: Application, sandbox: str = "", tls: TlsFactory | None = None, port: int = 0
+) -> Iterator[str]:
     """Run the application during the context, and yield its URL without a trailing slash.
 
-    If `sandbox` is given, all calls are in this sandbox. If `tls` is given, the URL is https. Raises
-    ServerNotStartedError: the server ended before it listened.
+    If `sandbox` is given, all calls are in this sandbox. If `tls` is given, the URL is https. Port 0 is a
+    free port. Raises ServerNotStartedError: the server ended before it listened; PortTakenError.
     """
     entry = _into_sandbox(app, sandbox) if sandbox else app
-    with bind_socket(HOST, 0) as listening:
+    with bind_socket(HOST, port) as listening:
         end_streams = (lambda: None) if sandbox else app.lasting.live.close
-        server = _ThreadedServer(uvicorn_config(entry, tls), end_streams, app.lasting.door)
+        server = _ThreadedServer(uvicorn_config(entry, tls), end_streams, app.lasting.sender.door)
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
         thread.start()
         server.startup_ended.wait()

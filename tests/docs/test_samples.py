@@ -29,6 +29,7 @@ PAGES = (
     "other-languages",
     "assumptions",
     "recorded-traffic",
+    "recording",
     "scenarios",
 )
 SHOWN_ADDRESS = "http://127.0.0.1:8080"

@@ -36,10 +36,19 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
         yield f"  … {len(drift.drifted) - SHOWN:,} more calls"
     forbidden = sum(len(call.forbidden) for call in drift.calls)
     otherwise = sum(len(call.differences) for call in drift.calls)
+    for entry in drift.gone:
+        yield f"gone: {entry.check} at {entry.operation} is in the baseline but not here: take it out"
+        yield f"    {_line(entry.fingerprint)}"
     yield (
         f"{counted(forbidden, 'answers')} that the spec forbids, "
         f"{counted(otherwise, 'outcomes')} that would be another here"
+        + (f", {counted(drift.known, 'known differences')}" if drift.known else "")
     )
+
+
+def markdown(drift: Drift, name: str) -> str:
+    told = "\n".join(lines(drift, name)).replace("```", "~~~")
+    return f"### mockserver verify {drift.vendor}\n\n```text\n{told}\n```\n"
 
 
 def document(drift: Drift, name: str) -> dict[str, Any]:
@@ -50,6 +59,10 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
         "archive": name,
         "calls": len(drift.calls),
         "leftOut": {"foreign": drift.foreign, "lost": drift.lost, "transient": drift.transient},
+        "known": drift.known,
+        "gone": [
+            {"operation": one.operation, "check": one.check, "reason": one.reason} for one in drift.gone
+        ],
         "checked": dict(sorted(drift.made.items())),
         "drifted": [_told(one) for one in drift.drifted],
     }

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from mockserver import __version__
 from mockserver.console.report_file import result_words, run_document
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.baseline import KnownFindings, fingerprint
+from mockserver.contract.baseline import KnownFindings, entry_of
 from mockserver.contract.exchange import (
     Check,
     Exchange,
@@ -114,12 +114,11 @@ def run_outcome(
     mine = [one for one in known if one.vendor == session.api.name]
     names = _names(session, before)
     groups = tuple(_group(session, operation, mine, names) for operation in _operations(session))
-    found = [(row.finding, row.fingerprint) for group in groups for row in group.rows if row.finding]
+    found = [entry_of(session.api, row.finding) for group in groups for row in group.rows if row.finding]
     gone = tuple(
         one
         for one in mine
-        if session.ledger.made[one.operation, one.check]
-        and not any(one.covers(one.vendor, *finding) for finding in found)
+        if session.ledger.made[one.operation, one.check] and not any(one.covers(other) for other in found)
     )
     return RunOutcome(session, groups, gone)
 
@@ -193,8 +192,8 @@ def in_report_order(names: Iterable[str]) -> list[str]:
 
 
 def _found(session: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:
-    mark = fingerprint(session.api, finding)
-    covering = next((one for one in known if one.covers(one.vendor, finding, mark)), None)
+    entry = entry_of(session.api, finding)
+    covering = next((one for one in known if one.covers(entry)), None)
     return ReportRow(
         finding.operation,
         check_named(finding.check),
@@ -202,7 +201,7 @@ def _found(session: Session, finding: Finding, known: list[KnownFindings], name:
         "known" if covering else "FAIL",
         finding,
         name,
-        mark,
+        entry.fingerprint,
         command_line(session.plan.only(finding.check, finding)),
         covering.reason if covering else "",
     )

@@ -137,6 +137,89 @@ def test_credentials_are_cut_in_every_report(tmp_path: Path) -> None:
     assert not any("s3cr3t" in text for text in written)
 
 
+@pytest.fixture
+def drifted(traffic: Path) -> Path:
+    """Traffic with one outcome that would be another here, whose message tells amount and invoice."""
+    change(traffic, r"\"Amount\": 500", r"\"Amount\": 50")
+    change(traffic, "Payment amount exceeds", "At R2 the 500.00 exceeds")
+    return traffic
+
+
+@pytest.fixture
+def baseline(drifted: Path) -> Path:
+    file = drifted.with_name("known.json")
+    assert run(drifted, "--vendor", "xero", "--write-baseline", file).exit_code == 1
+    return file
+
+
+def test_known_differences_are_counted_and_end_with_0(drifted: Path, baseline: Path) -> None:
+    result = run(drifted, "--vendor", "xero", "--baseline", baseline)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "0 outcomes that would be another here, 1 known difference" in result.stdout
+    assert "OTHERWISE" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("At R2 the 500.00", "At R17 the 71.25"), ("R2", "INV-7")], ids=["number", "key"]
+)
+def test_ids_and_numbers_make_no_difference_new(drifted: Path, baseline: Path, old: str, new: str) -> None:
+    change(drifted, old, new)
+
+    assert run(drifted, "--vendor", "xero", "--baseline", baseline).exit_code == 0
+
+
+def test_a_difference_that_the_baseline_lacks_is_new(drifted: Path, baseline: Path) -> None:
+    change(drifted, "RECBATCH", "PRAWNBATCH")
+
+    result = run(drifted, "--vendor", "xero", "--baseline", baseline)
+
+    assert result.exit_code == 1
+    assert ("FORBIDDEN" in result.stdout, "OTHERWISE" in result.stdout) == (True, False)
+
+
+def test_a_known_difference_that_is_gone_is_named(drifted: Path, baseline: Path) -> None:
+    change(drifted, "exceeds", "is above")
+
+    result = run(drifted, "--vendor", "xero", "--baseline", baseline)
+
+    assert result.exit_code == 1
+    assert "gone: outcomes-are-as-recorded at " in result.stdout
+
+
+def test_a_baseline_keeps_reasons_and_what_the_traffic_cannot_tell(drifted: Path, baseline: Path) -> None:
+    known = json.loads(baseline.read_text())
+    known["known"][0]["reason"] = "they round"
+    known["known"].append({"vendor": "xero", "operation": "getInvoices", "check": "answers-match-the-spec"})
+    baseline.write_text(json.dumps(known))
+
+    run(drifted, "--vendor", "xero", "--baseline", baseline, "--write-baseline", baseline)
+
+    written = json.loads(baseline.read_text())["known"]
+    assert [(one["operation"], one["reason"]) for one in written] == [
+        (known["known"][0]["operation"], "they round"),
+        ("getInvoices", ""),
+    ]
+
+
+def test_a_baseline_that_cannot_be_read_ends_with_2(traffic: Path) -> None:
+    result = run(traffic, "--vendor", "xero", "--baseline", traffic)
+
+    assert (result.exit_code, "/version: expected 1" in result.stderr) == (2, True)
+
+
+def test_a_job_of_github_gets_the_result_in_its_summary(
+    drifted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+
+    result = run(drifted, "--vendor", "xero")
+
+    assert (
+        tmp_path / "summary.md"
+    ).read_text() == f"### mockserver verify xero\n\n```text\n{result.stdout}```\n"
+
+
 @pytest.mark.parametrize(
     ("text", "vendor", "says"),
     [
@@ -199,3 +282,16 @@ def test_any_file_can_be_answered_for(tmp_path: Path, traffic: Path) -> None:
     result = run(traffic, "--spec", write_files("crud-3-1", tmp_path))
 
     assert "has no call of openapi" in result.stderr
+
+
+def test_calls_without_an_operation_are_known_by_their_path(tmp_path: Path) -> None:
+    file, known = tmp_path / "t.har", tmp_path / "known.yaml"
+    words = (file, "--vendor", "xero", "--base", "https://h/v1")
+
+    def unknown(path: str, *more: object) -> int:
+        file.write_text(archive(entry("GET", f"https://h/v1{path}")))
+        return run(*words, *more).exit_code
+
+    assert unknown("/Nothing/17", "--write-baseline", known) == 1
+    assert unknown("/Nothing/18", "--baseline", known) == 0
+    assert unknown("/Nowhere/17", "--baseline", known) == 1
