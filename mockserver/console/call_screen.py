@@ -76,7 +76,7 @@ TABS = (
     ("why", "Why"),
     ("state", "State"),
 )
-"""Name and title of each part of the page. Items, differences and callbacks are parts only of calls that have some."""
+"""Name and title of each part of the page. Not every call has items, differences and callbacks."""
 
 RAW_CHARACTERS = 200_000
 """Maximum number of characters of a raw body on a page."""

@@ -9,11 +9,9 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from mockserver.codec.instants import parse_duration, parse_instant
-from mockserver.codec.redaction import redact_credential, redact_url
 from mockserver.console.pages import action, page
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, find_one, move_to, refusal_of
 from mockserver.model import Document, Json
-from mockserver.sandbox.deliveries import WEBHOOKS
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 from mockserver.scenario.rule_words import counted
 
@@ -47,8 +45,6 @@ def show_sandboxes(visit: Visit, error: Document | None = None, status: int = 42
     sandboxes = visit.control.get("/sandboxes")
     is_there = visit.sandbox in [sandbox["name"] for sandbox in sandboxes]
     snapshots = visit.control.get(visit.of_sandbox("/snapshots")) if is_there else []
-    kept = {"scope": _OWN_SCOPE, "collection": WEBHOOKS}
-    registered = visit.control.get(visit.of_sandbox("/records"), **kept)["records"] if is_there else []
     document = {
         "sandboxes": [
             {**sandbox, "idle": said_duration(timedelta(seconds=sandbox["idleSeconds"]))}
@@ -57,7 +53,7 @@ def show_sandboxes(visit: Visit, error: Document | None = None, status: int = 42
         "default": DEFAULT_SANDBOX,
         "isThere": is_there,
         "snapshots": snapshots,
-        "webhooks": [_masked(one["document"]) for one in registered],
+        "webhooks": visit.control.get(visit.of_sandbox("/webhooks")) if is_there else [],
         "taken": request.args.get("taken", ""),
         "form": {
             "name": request.form.get("name", "" if is_there else visit.sandbox),
@@ -68,11 +64,6 @@ def show_sandboxes(visit: Visit, error: Document | None = None, status: int = 42
         "error": error,
     }
     return Screen("sandboxes.html", document, status if error else 200, sandboxes=sandboxes)
-
-
-def _masked(webhook: Document) -> Document:
-    secret = webhook["secret"]
-    return {**webhook, "url": redact_url(webhook["url"]), "secret": secret and redact_credential(secret)}
 
 
 @action(BLUEPRINT, "/sandboxes")
