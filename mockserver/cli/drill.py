@@ -124,6 +124,19 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
 @option(
     "--against", default="", envvar=None, metavar="URL", help="Use this running mockserver, not a new one."
 )
+@own_option(
+    "--forward",
+    default="",
+    metavar="URL",
+    help="Pass the client's calls on to the real server at URL, which is not reset between the cases.",
+)
+@own_option(
+    "--allow-remote",
+    "remote_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host that --forward may name besides loopback; may be repeated.",
+)
 @specs_option
 @overlay_option
 @assume_option("in every sandbox")

@@ -324,7 +324,7 @@ def item(*, server: ServerOptions, key: str, vendor: str) -> None:
     """Print the story of an item: all calls that sent the item.
 
     Print the call's time, the wait after the previous answer, the status, the item's outcome, what the answer
-    said, whether the item was stored, faults, rules and problems. KEY is the item's key in the journal.
+    said, whether the item was stored, faults, rules and problems. KEY is the key or name in the ledger.
 
     \b
     mockserver journal item MS-1
@@ -507,9 +507,10 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
     with connected(server) as control:
         ledger = control.here("GET", "/ledger", vendor=vendor)
         lines = list(ledger_lines(ledger, has_money=not is_check))
-        wrong = [figure for figure in figures if ledger[figure]["items"]]
-        for figure in wrong if not server.json else ():
+        wrong, shown = [figure for figure in figures if ledger[figure]["items"]], ledger
+        for figure in wrong if is_check or not server.json else ():
             found = control.here("GET", "/journal/items", figure=figure, vendor=vendor)
+            shown = {**shown, figure: {**ledger[figure], "found": found}}
             lists = in_sandbox(server, f"mockserver journal list --{_LISTED[figure]}{of_vendor}")
             rest = [f"  and {len(found) - _MAX_NAMED:,} more: {lists}"] if len(found) > _MAX_NAMED else []
             lines += [f"{figure_words(figure)}:", *ended_lines(found[:_MAX_NAMED]), *rest]
@@ -520,8 +521,9 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
         places = f"; calls are in {shorten(', '.join(used), 200)}" if used else ""
         lines.append(f"no item was sent in {server.sandbox}{of_vendor and f' to {vendor}'}{places}")
     if passed and is_check:
-        lines.append(f"ok: none {', none '.join(map(figure_words, figures))}")
-    write_result(server, ledger, lines)
+        said = (f"none {figure_words(one)}{' (by key)' if one == 'doubled' else ''}" for one in figures)
+        lines.append(f"ok: {', '.join(said)}")
+    write_result(server, {**shown, "passed": passed} if is_check else ledger, lines)
     return passed
 
 

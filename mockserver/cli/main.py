@@ -22,7 +22,6 @@ from mockserver.cli.options import (
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
     InvalidValueError,
-    allow_remote_option,
     argument,
     assume_option,
     complete_vendors,
@@ -250,6 +249,9 @@ def _check_store(chosen: dict[str, Any]) -> None:
     if chosen["store"] and chosen["state_file"]:
         what = "the store keeps the state already; --state is for a server without"
         fail_usage(what, "--state", "mockserver run --store redis://localhost:6379/0")
+    if chosen["workers"] > 1 and chosen["is_shadowed"]:
+        what = "each worker would have a shadow of its own"
+        fail_usage(what, "--shadow", "mockserver run FILE --forward URL --shadow --workers 1")
     if chosen["workers"] > 1 and chosen["watch"]:
         what = "only a single worker loads files again when they change"
         fail_usage(what, "--watch", "mockserver run --watch --workers 1")
@@ -356,7 +358,13 @@ def _own_files(
     metavar="HOST",
     help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
-@allow_remote_option
+@option(
+    "--allow-remote",
+    "remote_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
+)
 @option(
     "--forward",
     metavar="URL",

@@ -68,7 +68,11 @@ class DrillOperations:
             "largest": calls.largest,
             "operation": calls.operation,
             "cases": [
-                {**case.document(), "scenario": fit_case(case, calls)}
+                {
+                    **case.document(),
+                    "scenario": fit_case(case, calls),
+                    "leftOut": case.left_out if clean.is_forwarded else "",
+                }
                 for case in list_cases(vendor.name, self.packaged.documents, has_jobs=jobs is not None)
             ],
         }

@@ -44,6 +44,14 @@ class DrillCase(Value, frozen=True):
     crash: str = ""
     """Moment at which the client is killed and started again; "" if the client is not killed."""
 
+    @property
+    def left_out(self) -> str:
+        """Why the case cannot happen to a client whose calls a real server answers, or ""."""
+        if self.jobs:
+            return "left out: the items of a job are not followed on a real server"
+        moves_clock = any("advanceClock" in rule for rule in self.rules)
+        return "left out: the clock of a real server cannot be advanced" if moves_clock else ""
+
     def document(self) -> Document:
         return {
             "id": self.id,

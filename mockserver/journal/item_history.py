@@ -17,7 +17,7 @@ from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
 from mockserver.journal.entry import SILENT_FAULTS, Entry
-from mockserver.journal.item_values import find_amount
+from mockserver.journal.item_values import find_amount, find_currency
 from mockserver.journal.view import Packaged, View, describe_effect, find_rules
 from mockserver.model import (
     LOST,
@@ -132,6 +132,7 @@ class ItemAttempt(Value, frozen=True):
             "fault": self.fault or None,
             "forwardedTo": self.forwarded_to or None,
             "amount": None if self.amount is None else str(self.amount),
+            "currency": find_currency(self.document) or None,
         }
 
 

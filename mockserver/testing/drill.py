@@ -315,7 +315,7 @@ def _ending_document(ending: Ending) -> Json:
 def _read_case(node: Mapping[str, Json], calls: int | None = None) -> Case:
     """Read a case; `calls` is the number of calls that the client makes, None if it is not known."""
     rows, tags = tuple(node["rows"]), tuple(node["tags"])
-    unmet = "the client makes one call" if calls == 1 < node["calls"] else ""
+    unmet = node.get("leftOut") or ("the client makes one call" if calls == 1 < node["calls"] else "")
     return Case(
         node["id"], node["says"], node.get("scenario"), tags, rows, node["harmless"], node["crash"], unmet
     )

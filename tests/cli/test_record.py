@@ -32,7 +32,7 @@ sys.exit(int(status))
 Run = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def real() -> Iterator[tuple[str, ...]]:
     """The options of a recording of a real server."""
     with run_in_thread(create_app(Options(vendors=("vba",)))) as url:

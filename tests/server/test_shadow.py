@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mockserver.contract.examples import ProfileExamples
+from mockserver.control.examples import MissingExampleError
+from mockserver.control.http_client import HttpRequest
+from mockserver.engine.admission import Arrival
+from mockserver.engine.passage import Passage
+from mockserver.engine.registry import LoadedVendor, vendor_packages
+from mockserver.model import Call, Difference
+from mockserver.sandbox.clock import system_clock
 from mockserver.server.application import Options
 from mockserver.server.forwarding import ForwardRules
+from mockserver.server.shadow import Shadow
 from tests.contract.foreign import harbour
 from tests.contract.foreign.access import API_KEY
-from tests.contract.foreign.plain_http import closing, serving
+from tests.contract.foreign.plain_http import Reply, closing, serving
 from tests.support import claims_server
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
@@ -26,7 +36,6 @@ HEADERS = {
     "x-api-key": "k",
     "vbasoftware-database": "sandbox",
 }
-ASSUMPTIONS = {"vba.create_status": "201"}
 
 
 def front(url: str, *, headers: Mapping[str, str] = HEADERS, **options: Any) -> Client:
@@ -40,13 +49,14 @@ def claims(url: str, **assumptions: str) -> Client:
     return front(url, vendors=("vba",), assumptions=given).within("/vba")
 
 
-def found(client: Client) -> list[tuple[Any, ...]]:
-    """Return kind, item and cure of each difference in the order of calls."""
-    listed = Client(client.app, {}).get("/_mock/sandboxes/default/journal").json
-    entries = [
-        Client(client.app, {}).get(f"/_mock/sandboxes/default/journal/{one['number']}").json for one in listed
-    ]
-    return [one for entry in entries for one in entry["differing"]]
+def control(client: Client, path: str) -> Any:
+    return Client(client.app, {}).get(f"/_mock/sandboxes/default{path}").json
+
+
+def found(client: Client) -> list[dict[str, Any]]:
+    """Return the differences of all calls, in the order of the calls."""
+    numbers = [one["number"] for one in control(client, "/journal")]
+    return [one for number in numbers for one in control(client, f"/journal/{number}")["differing"]]
 
 
 def put_and_read(client: Client, rows: list[dict[str, Any]]) -> list[Any]:
@@ -153,3 +163,175 @@ def test_a_right_server_of_an_own_file_may_have_words_and_an_order_of_its_own(*,
 )
 def test_a_planted_difference_of_an_own_file_is_shown(bug: str, expected: tuple[str, str, str]) -> None:
     assert expected in {(one["kind"], one["key"], one["place"]) for one in file_and_read(bug)}
+
+
+def test_the_journal_counts_the_differences_and_finds_the_calls_that_have_some() -> None:
+    with claims_server.serve("status") as url:
+        client = claims(url)
+        for row in (GOOD, BAD):
+            client.put("/claim-invoice-batch", json=[row])
+        listed = control(client, "/journal?differs=true")
+        assert [(one["number"], one["differences"]) for one in listed] == [(2, 1)]
+        assert "  ≠ 1 in the mock" in listed[0]["line"]
+
+
+def test_alike_differences_are_listed_together_with_examples() -> None:
+    with claims_server.serve("status") as url:
+        client = claims(url)
+        for _ in range(2):
+            client.put("/claim-invoice-batch", json=[GOOD, BAD])
+        (group,) = control(client, "/differences")
+        assert (group["kind"], group["count"], group["calls"]) == ("status", 2, 2)
+        assert [(one["number"], one["key"]) for one in group["examples"]] == [(1, "2"), (2, "2")]
+
+
+def test_an_item_that_a_rule_holds_back_is_not_given_to_the_mock_either() -> None:
+    lie = {"select": {"index": 0}, "effect": {"commit": False}}
+    scenario = {
+        "version": 1,
+        "name": "lie",
+        "rules": [{"id": "r", "match": {"writes": True}, "items": [lie]}],
+    }
+    with claims_server.serve() as url:
+        client = claims(url)
+        Client(client.app, {}).put("/_mock/sandboxes/default/scenarios/lie", json=scenario)
+        client.put("/claim-invoice-batch", json=ROWS)
+        Client(client.app, {}).delete("/_mock/sandboxes/default/scenarios/lie")
+        client.put("/claim-invoice-batch", json=ROWS)
+        assert found(client) == []
+
+
+def test_a_refusal_of_credentials_tells_nothing_of_the_vendor() -> None:
+    with serving(closing(lambda _sent: Reply(403, {"message": "Forbidden"}))) as url:
+        client = claims(url)
+        client.put("/claim-invoice-batch", json=[GOOD])
+        assert found(client) == []
+
+
+def test_a_mock_that_fails_leaves_the_real_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(Shadow, "_pair", fail)
+    with claims_server.serve() as url:
+        client = claims(url)
+        assert client.put("/claim-invoice-batch", json=[GOOD]).status == 207
+        assert [(one["kind"], one["mock"]) for one in found(client)] == [("failure", "ValueError('odd')")]
+
+
+def test_a_sandbox_that_is_reset_gets_a_new_shadow() -> None:
+    with claims_server.serve() as url:
+        client = claims(url)
+        client.put("/claim-invoice-batch", json=[GOOD])
+        Client(client.app, {}).post("/_mock/sandboxes/default/reset")
+        client.put("/claim-invoice-batch", json=[GOOD])
+        assert [(one["real"], one["mock"]) for one in found(client)] == [("updated", "created")]
+
+
+def test_no_sandbox_of_a_user_is_a_shadow() -> None:
+    with claims_server.serve() as url:
+        client = claims(url)
+        client.put("/claim-invoice-batch", json=[GOOD])
+        listed = Client(client.app, {}).get("/_mock/sandboxes").json
+        assert [one["name"] for one in listed] == ["default"]
+
+
+class Mock:
+    """A mock that is called without HTTP, with the headers that the vendor needs."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        self.app = create_frozen_app(Options(vendors=(name,), **options))
+        self.pipeline = self.app.asgi.vendors[name].pipeline
+        self.headers = {"user-agent": "tests", **ProfileExamples().access(self.pipeline.served).headers}
+
+    def arrival(self, call: HttpRequest) -> Arrival:
+        path, _, query = call.target.partition("?")
+        headers, name = {**self.headers, **dict(call.headers)}, self.pipeline.served.name
+        sent = Call(name, "default", call.method, path, query, headers, call.content, f"/{name}")
+        route = self.pipeline.served.spec.match(call.method, path)
+        return Arrival(sent, route, sent_body=call.content, may_take_long=True)
+
+
+def example_calls(served: LoadedVendor) -> Iterator[HttpRequest]:
+    """Yield batches with and without bad items, each twice, then reads of all lists."""
+    for subject in ProfileExamples().subjects(served):
+        for bad in (0, 1, 0):
+            with suppress(MissingExampleError):
+                draft = subject.draft(3, bad, 1)
+                yield from (*draft.prepare, draft.call)
+    for operation in served.spec.operations.values():
+        if operation.method.upper() == "GET" and "{" not in operation.path:
+            yield HttpRequest("GET", operation.path)
+
+
+@pytest.mark.parametrize("name", vendor_packages())
+@pytest.mark.parametrize("seed", [3, 88, 901])
+def test_another_mock_in_place_of_the_real_server_differs_in_nothing(name: str, seed: int) -> None:
+    real, mock = Mock(name, seed=seed, freeze="2026-03-05T09:00:00Z"), Mock(name)
+    passage = Passage(mock.pipeline, "http://127.0.0.1:9", 1 << 20)
+    shadow, shown = Shadow(mock.pipeline, system_clock, 1 << 20), list[Difference]()
+    for call in example_calls(mock.pipeline.served):
+        departure = passage.depart(mock.arrival(call))
+        reply = real.pipeline.handle(real.arrival(call))[1].reply
+        shown += shadow.compare(mock.arrival(call), departure, reply)
+    assert shown == []
+
+
+CODED = """
+openapi: 3.1.0
+info: {title: Meters, version: "1"}
+paths:
+  /meters:
+    post:
+      operationId: putMeters
+      x-batch:
+        items: ""
+        key: [id]
+        collection: meters
+        outcome: {list: "", code: /code, message: /text, key: /id, record: /meter}
+      requestBody:
+        required: true
+        content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Meter"}}}}
+      responses:
+        "200":
+          description: A row for each meter
+          content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Row"}}}}
+components:
+  schemas:
+    Meter:
+      type: object
+      required: [id, value]
+      properties: {id: {type: string}, value: {type: integer, maximum: 9}, unit: {type: string}}
+    Row:
+      type: object
+      required: [id]
+      properties:
+        id: {type: string}
+        code: {type: string, enum: [out_of_range, missing]}
+        text: {type: string}
+        meter: {$ref: "#/components/schemas/Meter"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        ("out_of_range", 1, []),
+        ("missing", 1, [("code", "high", "", "missing", "out_of_range")]),
+        ("out_of_range", 2, [("record", "low", "/meter/value", "2", "1")]),
+    ],
+)
+def test_an_own_file_is_compared_by_its_codes_and_by_what_was_sent(
+    code: str, value: int, expected: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    rows = [
+        {"id": "high", "code": code, "text": "in words of its own"},
+        {"id": "low", "meter": {"unit": "kWh", "value": value, "id": "low"}},
+    ]
+    file = tmp_path / "meters.yaml"
+    file.write_text(CODED)
+    with serving(closing(lambda _sent: Reply(200, rows))) as url:
+        client = front(url, headers={}, files=(file,), vendors=("meters",)).within("/meters")
+        client.post("/meters", json=[{"id": "high", "value": 10}, {"id": "low", "value": 1}])
+        shown = [[one[name] for name in ("kind", "key", "place", "real", "mock")] for one in found(client)]
+        assert [tuple(one) for one in shown] == expected

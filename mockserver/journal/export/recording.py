@@ -78,9 +78,13 @@ def _mask_entry(entry: Entry, masks: Masks) -> Entry:
 
 
 def _mask_body(body: bytes, media_type: str | None, masks: Masks) -> bytes:
-    for charset in (text_charset(media_type), "latin-1"):
-        with suppress(UnicodeError):
-            text = body.decode(charset)
-            masked = masks.body(text)
-            return body if masked == text else masked.encode(charset)
-    return body
+    charset = text_charset(media_type)
+    try:
+        text = body.decode(charset)
+    except UnicodeError:
+        text, charset = body.decode("latin-1"), "latin-1"
+    if (masked := masks.body(text)) == text and b"\0" in body:
+        # The charset may be UTF-16, whatever the media type says.
+        text, charset = body.replace(b"\0", b"").decode("latin-1"), "latin-1"
+        masked = masks.body(text)
+    return body if masked == text else masked.encode(charset)
