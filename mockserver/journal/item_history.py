@@ -100,6 +100,8 @@ class ItemAttempt(Value, frozen=True):
     rules: tuple[str, ...] = ()
     fault: str = ""
     document: Json = None
+    forwarded_to: str = ""
+    """Address of the real server that answered the call; "" if the mock answered."""
 
     @property
     def created(self) -> bool:
@@ -128,6 +130,7 @@ class ItemAttempt(Value, frozen=True):
             "warning": self.warning or None,
             "rules": list(self.rules),
             "fault": self.fault or None,
+            "forwardedTo": self.forwarded_to or None,
             "amount": None if self.amount is None else str(self.amount),
             "currency": find_currency(self.document) or None,
         }
@@ -388,6 +391,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         rules=rules,
         fault=entry.fault,
         document=document,
+        forwarded_to=entry.forwarded_to,
     )
 
 
