@@ -13,7 +13,6 @@ from mockserver.cli.options import (
     DRILL_TIMEOUT_S,
     REPEAT_AFTER_S,
     InvalidValueError,
-    allow_remote_option,
     argument,
     assume_option,
     check_extra,
@@ -137,7 +136,13 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     metavar="URL",
     help="Pass the client's calls on to the real server at URL, which is not reset between the cases.",
 )
-@allow_remote_option
+@own_option(
+    "--allow-remote",
+    "remote_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host that --forward may name besides loopback; may be repeated.",
+)
 @specs_option
 @overlay_option
 @assume_option("in every sandbox")
