@@ -105,7 +105,7 @@ def run_contract(options: ContractOptions, line: ProgressLine) -> None:
         wanted = _plans(options)
         with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
             plans = _select_plans(options, wanted)
-        known = read_known(options.baseline)
+        known = read_known(options.baseline, KnownFindings)
         began = print_instant(system_clock())
         shorter = "" if options.quick else "; --quick takes about half a minute"
         observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock, shorter)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
-from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
+from mockserver.cli.drill_report.results import DrillReport, KnownFault
 from mockserver.cli.drill_report.terminal import cause_lines, closing_lines, row_line
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.main import DEFAULT_TLS_DIR
@@ -30,10 +30,10 @@ from mockserver.cli.options import (
     nearest,
     vendor_names,
 )
-from mockserver.cli.output import append_step_summary, open_progress_line, write_json, write_lines
+from mockserver.cli.output import append_step_summary, open_progress_line, read_known, write_json, write_lines
 from mockserver.codec import yaml
 from mockserver.codec.instants import print_instant
-from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
+from mockserver.contract.baseline import write_baseline
 from mockserver.contract.examples import ProfileExamples
 from mockserver.contract.report.text import counted
 from mockserver.drill.cases import SCENARIO_NAME
@@ -41,6 +41,7 @@ from mockserver.errors import MockServerError
 from mockserver.model import Json
 from mockserver.sandbox.clock import system_clock
 from mockserver.server.application import Application, Options, create_app
+from mockserver.server.forwarding import ForwardRules
 from mockserver.server.listening import Certificate, StartupError, make_certificate
 from mockserver.spec.loading import vendor_name
 from mockserver.testing.client_process import ClientCommand, ProcessGroups
@@ -77,6 +78,7 @@ class DrillOptions:
     lists: bool
     jobs: int
     timeout_s: float
+    webhook: str
     setup: Path | None
     repeats: int
     expected: Mapping[str, Json]
@@ -86,6 +88,9 @@ class DrillOptions:
     """Seconds without a call after which the client is ended; None if it ends by itself."""
     against: str
     """URL of a running server; "" means that the drill starts a server."""
+    forward: str
+    """Address of the real server that answers the client's calls; "" means that the mock answers them."""
+    remote_hosts: tuple[str, ...]
     specs: tuple[Path, ...]
     overlays: tuple[Path, ...]
     assumptions: Mapping[str, str]
@@ -108,6 +113,9 @@ class DrillOptions:
             "--specs": self.specs,
             "--overlay": self.overlays,
             "--against": [self.against] if self.against else [],
+            "--forward": [self.forward] if self.forward else [],
+            "--allow-remote": self.remote_hosts,
+            "--webhook": [self.webhook] if self.webhook else [],
             "--env": [f"{name}={text}" for name, text in self.environment.items()],
             "--setup": [self.setup] if self.setup else [],
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
@@ -154,12 +162,21 @@ def create_vendor_app(vendor: str, specs: tuple[Path, ...], **settings: Any) -> 
 @contextmanager
 def open_server(options: DrillOptions) -> Iterator[DrillServer]:
     """Use the server of `--against`, or start a server. End the command if the vendor cannot be served."""
+    for given, word in (("--against", options.against), ("--setup", options.setup)):
+        if options.forward and word:
+            cure = f"mockserver drill {options.vendor} --forward {options.forward}"
+            fail_usage(f"the real server answers, so {given} changes nothing", f"{given} {word}", cure)
     if options.against:
         name = vendor_name(Path(options.vendor)) if _is_file(options.vendor) else options.vendor
         yield DrillServer(ControlClient(options.against, os.environ.get(TOKEN_VARIABLE, "")), name, None)
         return
     app = create_vendor_app(
-        options.vendor, specs=options.specs, overlays=options.overlays, max_sandboxes=_MAX_SANDBOXES
+        options.vendor,
+        specs=options.specs,
+        overlays=options.overlays,
+        max_sandboxes=_MAX_SANDBOXES,
+        remote_hosts=options.remote_hosts,
+        forward=ForwardRules(options.forward) if options.forward else None,
     )
     name = app.asgi.at_root
     with run_in_thread(app) as url:
@@ -275,6 +292,7 @@ def run_drill(options: DrillOptions) -> None:
                 options.assumptions,
                 options.expected,
                 can_kill=True,
+                webhook=options.webhook,
             )
             status = _run(options, drill, pool)
         finally:
@@ -285,7 +303,7 @@ def run_drill(options: DrillOptions) -> None:
 def _run(options: DrillOptions, drill: Drill, pool: ThreadPoolExecutor) -> int:
     """Run the cases and the exploration, print and write the results, and return the exit status."""
     began, clock = print_instant(system_clock()), perf_counter()
-    known = _read_known(options)
+    known = {one[:-1]: one.reason for one in read_known(options.baseline, KnownFault)}
     token = drill.control.request("GET", f"/vendors/{drill.vendor}/access")["token"]
     try:
         plan = drill.learn()
@@ -390,6 +408,8 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
     clean, obstacle = report.plan.clean, report.plan.obstacle
     write_lines(report.output(clean), err=True)
     cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
+    if options.forward:
+        cure = f"send new keys in each run, such as {{sandbox}}-1, because {options.forward} is not reset"
     last = clean.calls[-1] if clean.calls else {}
     reason = last.get("reason") or ""
     if last.get("refusal") in _OF_BODIES or (last.get("refusal") == "invalid" and reason.startswith("/")):
@@ -402,14 +422,6 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
             obstacle = f"{obstacle}; the program ended after {clean.duration_s:.1f} s and left {processes}"
             cure = "--until-idle 5, which waits for the calls of such processes"
     fail(report.said(obstacle), report.command_line(), cure, EXIT_REFUSED)
-
-
-def _read_known(options: DrillOptions) -> Mapping[Place, str]:
-    try:
-        read = read_baseline(options.baseline, KnownFault) if options.baseline else []
-        return {one[:-1]: one.reason for one in read}
-    except UnreadableBaselineError as error:
-        fail_usage(str(error), f"--baseline {options.baseline}", "--write-baseline FILE")
 
 
 @contextmanager

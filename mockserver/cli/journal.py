@@ -324,7 +324,7 @@ def item(*, server: ServerOptions, key: str, vendor: str) -> None:
     """Print the story of an item: all calls that sent the item.
 
     Print the call's time, the wait after the previous answer, the status, the item's outcome, what the answer
-    said, whether the item was stored, faults, rules and problems. KEY is the item's key in the journal.
+    said, whether the item was stored, faults, rules and problems. KEY is the key or name in the ledger.
 
     \b
     mockserver journal item MS-1
@@ -521,7 +521,8 @@ def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *,
         places = f"; calls are in {shorten(', '.join(used), 200)}" if used else ""
         lines.append(f"no item was sent in {server.sandbox}{of_vendor and f' to {vendor}'}{places}")
     if passed and is_check:
-        lines.append(f"ok: none {', none '.join(map(figure_words, figures))}")
+        said = (f"none {figure_words(one)}{' (by key)' if one == 'doubled' else ''}" for one in figures)
+        lines.append(f"ok: {', '.join(said)}")
     write_result(server, {**shown, "passed": passed} if is_check else ledger, lines)
     return passed
 

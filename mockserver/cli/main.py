@@ -22,7 +22,6 @@ from mockserver.cli.options import (
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
     InvalidValueError,
-    allow_remote_option,
     argument,
     assume_option,
     complete_vendors,
@@ -71,6 +70,7 @@ THEMES = {
         " same?",
         "drill": "Run a client against partial failures: which items does the client lose, send twice"
         " or pay twice?",
+        "listen": "Receive callbacks and webhooks on this machine, and print what arrives; Ctrl-C stops it.",
         "cases": "List, show and run cases: calls with their expected results.",
     },
     "Specs and settings": {
@@ -359,7 +359,13 @@ def _own_files(
     metavar="HOST",
     help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
-@allow_remote_option
+@option(
+    "--allow-remote",
+    "remote_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
+)
 @option(
     "--forward",
     metavar="URL",

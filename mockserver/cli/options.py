@@ -158,15 +158,6 @@ specs_option = option(
 )
 
 
-allow_remote_option = option(
-    "--allow-remote",
-    "remote_hosts",
-    multiple=True,
-    metavar="HOST",
-    help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
-)
-
-
 overlay_option = option(
     "--overlay",
     "overlays",

@@ -18,7 +18,7 @@ from mockserver.codec.instants import print_span
 from mockserver.testing.ledger import FIGURES, figure_words, item_cells, print_money
 
 if TYPE_CHECKING:
-    from mockserver.contract.baseline import KnownFindings
+    from mockserver.contract.baseline import Known
     from mockserver.model import Document, Json
 
 SIGNS: Mapping[str, tuple[str, str, str]] = {
@@ -59,16 +59,14 @@ def write_json(document: Json) -> None:
     click.echo(json.encode(document).decode(), color=False)
 
 
-def read_known(file: Path | None) -> tuple[KnownFindings, ...]:
-    """Return the entries of a baseline, with current ids of checks; end the command if it cannot be read."""
-    from mockserver.contract.baseline import KnownFindings, UnreadableBaselineError, read_baseline
-    from mockserver.contract.exchange import current_id
+def read_known(file: Path | None, kind: type[Known]) -> tuple[Known, ...]:
+    """Return the entries of the baseline, if there is a file; end the command if it cannot be read."""
+    from mockserver.contract.baseline import UnreadableBaselineError, read_baseline
 
     try:
-        read = read_baseline(file, KnownFindings) if file else ()
+        return tuple(read_baseline(file, kind)) if file else ()
     except UnreadableBaselineError as error:
-        fail_usage(str(error), f"--baseline {file}", f"--write-baseline {file}")
-    return tuple(one._replace(check=current_id(one.check)) for one in read)
+        fail_usage(str(error), f"--baseline {file}", "--write-baseline FILE")
 
 
 def append_step_summary(markdown: str) -> None:
@@ -238,7 +236,7 @@ def _size(side: Document) -> str:
 
 def history_lines(history: Document) -> Iterator[str]:
     """Yield a line that says what became of an item, then a line for each call that carried the item."""
-    head = f"{history['vendor']} {history['operation']} {shorten(history['key'], _MAX_KEY)}"
+    head = f"{history['vendor']} {history['operation']} {shorten(item_cells(history)[0], _MAX_KEY)}"
     if (end := history["end"]) in _BAD_ENDS:
         created, _, calls = (history["why"] or "").partition(" by ")
         words = "created twice" if created == "created" else created

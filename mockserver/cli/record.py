@@ -17,7 +17,6 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
     EXIT_PORT_TAKEN,
-    allow_remote_option,
     argument,
     complete_vendors,
     fail,
@@ -38,15 +37,15 @@ _URL_VARIABLE = "MOCKSERVER_URL"
 @argument("vendor", metavar="VENDOR|FILE", shell_complete=complete_vendors)
 @argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @own_option("--target", required=True, metavar="URL", help="Base address of the real server.")
-@allow_remote_option
-@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
+@own_option("--allow-remote", "remote_hosts", multiple=True, metavar="HOST", help="Host that may be called.")
+@option(
+    "--port", scope="record", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one."
+)
 @own_option("--out", default="recording.har", type=_FILE, metavar="FILE", help="HTTP archive to write.")
 @own_option("--case", type=_FILE, metavar="FILE", help="Case file to write.")
-@own_option("--mask-names", is_flag=True, help="Mask names of persons, too.")
+@own_option("--mask-names", "persons", is_flag=True, help="Mask names of persons, too.")
 @own_option("--force", is_flag=True, help="Replace files that exist.")
-def record(
-    vendor: str, command: tuple[str, ...], out: Path, case: Path | None, *, force: bool, **given: Any
-) -> None:
+def record(*, out: Path, case: Path | None, persons: bool, force: bool, **given: Any) -> None:
     """Pass calls on to a real server, and write calls and answers to a HAR file without secrets.
 
     The recording ends with COMMAND, which gets the address as {url} and as MOCKSERVER_URL, or else with
@@ -60,15 +59,14 @@ def record(
     for file in filter(None, (out, case)):
         if file.exists() and not force:
             fail_usage(f"{file} exists", str(file), f"--force, which replaces {file}")
-    persons = given.pop("mask_names")
-    status, entries = _serve(vendor, command, **given)
+    status, entries = _serve(**given)
     if not entries:
         cure = f"the address in {_URL_VARIABLE} as the base address of the client"
         fail("no call was made, so nothing is written", str(out), cure, EXIT_FINDINGS)
     _write(entries, out, case, persons=persons)
     if status:
-        what = f"COMMAND ended with status {status}"
-        fail(what, f"-- {' '.join(command)}", "a command that succeeds", EXIT_FINDINGS)
+        what, where = f"COMMAND ended with status {status}", given["command"][0]
+        fail(what, where, "a command that succeeds", EXIT_FINDINGS)
 
 
 def _serve(
@@ -108,7 +106,7 @@ def _write(entries: Sequence[Entry], out: Path, case: Path | None, *, persons: b
 
     masked = mask_entries(entries, persons=persons)
     try:
-        out.write_bytes(har_archive(masked, WHOLE).body)
+        out.write_bytes(har_archive(masked, WHOLE))
         if case:
             case.write_text(recorded_case(masked), encoding="utf-8")
     except (OSError, UnsuitableFormError) as error:

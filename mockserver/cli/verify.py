@@ -59,15 +59,7 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
-def verify(
-    *,
-    baseline: Path | None,
-    write_baseline: Path | None,
-    json_to: Path | None,
-    html_to: Path | None,
-    as_json: bool,
-    **chosen: Any,
-) -> None:
+def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chosen: Any) -> None:
     """Check a recorded HAR file: do the answers match the spec, and would this server answer the same?
 
     A job of GitHub gets the result in its summary.
@@ -83,12 +75,13 @@ def verify(
     api = _api(options.spec, options.vendor)
     found, name = _drift(options, api), options.archive.name
     from mockserver.codec import json
+    from mockserver.contract.baseline import KnownFindings
     from mockserver.contract.report.drift import document, lines, markdown, page
 
-    known = read_known(baseline)
+    known = read_known(options.baseline, KnownFindings)
     drift = found.without(api, known)
-    if write_baseline:
-        _write_known(write_baseline, api, found, known)
+    if options.write_baseline:
+        _write_known(options.write_baseline, api, found, known)
     append_step_summary(markdown(drift, name))
 
     if json_to:
@@ -112,6 +105,8 @@ class VerifyOptions:
     """Dump whose records our server has at its start; None means the records of the fixtures."""
     assumptions: Mapping[str, str]
     """Values of assumptions of our server."""
+    baseline: Path | None
+    write_baseline: Path | None
 
 
 def _api(spec: Path | None, vendor: str) -> ApiUnderTest:

@@ -68,13 +68,15 @@ EXPORTS: Mapping[str, Format] = {
 
 TABS = (
     ("items", "Items"),
+    ("differences", "Differences"),
     ("bodies", "Bodies"),
     ("headers", "Headers"),
+    ("callbacks", "Callbacks"),
     ("raw", "Raw"),
     ("why", "Why"),
     ("state", "State"),
 )
-"""Name and title of each part of the page. A call without items has no part Items."""
+"""Name and title of each part of the page. Not every call has items, differences and callbacks."""
 
 RAW_CHARACTERS = 200_000
 """Maximum number of characters of a raw body on a page."""
@@ -430,7 +432,8 @@ def _document(visit: Visit) -> Document:
     call: Document = visit.control.get(visit.of_sandbox(f"/journal/{number}"))
     decided = call["decided"]
     choice = ItemChoice.of(request.args, len(decided))
-    tabs = dict(TABS if decided else TABS[1:])
+    told = {"items": decided, "differences": call["differing"], "callbacks": call["deliveries"]}
+    tabs = {name: title for name, title in TABS if told.get(name, True)}
     search = request.args.get("find", "")
     wanted = request.args.get("tab", "bodies" if search else "")
     tab = next(name for name in (wanted, *tabs) if name in tabs)

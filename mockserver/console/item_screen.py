@@ -13,7 +13,7 @@ BLUEPRINT = Blueprint("item", __name__, url_prefix=CONSOLE)
 
 @page(BLUEPRINT, "/item")
 def show_item(visit: Visit) -> Screen:
-    """Show each operation's items with the query's key. Raises ControlRefusal (404: no call had the key)."""
+    """Show each operation's items with the query's key or name. Raises ControlRefusal (404: none)."""
     asked = {name: request.args.get(name, "") for name in ("item", "vendor")}
     if not asked["item"]:
         raise ControlRefusal(400, {"title": "Bad Request", "detail": "an item goes by its key, such as R-17"})
@@ -22,5 +22,5 @@ def show_item(visit: Visit) -> Screen:
         detail = f"no call carried the item {asked['item']}"
         raise ControlRefusal(404, {"title": "Not Found", "detail": detail})
     calls = visit.control.get(visit.of_sandbox("/timeline"), **asked)
-    drawn = {"timeline": draw_timeline(calls, visit.address, **asked)}
-    return Screen("item.html", {"key": asked["item"], "vendor": asked["vendor"], "items": found, **drawn})
+    drawn = {"timeline": draw_timeline(calls, visit.address, **asked), "items": found}
+    return Screen("item.html", {"key": found[0]["key"], "vendor": asked["vendor"], **drawn})

@@ -16,7 +16,8 @@ BLUEPRINT = Blueprint("journal", __name__, url_prefix=CONSOLE)
 ROWS = 100
 """Maximum number of calls on a page."""
 
-FILTERS = ("text", "outcome", "vendor", "status", "item", "since", "method", "operation", "scenario", "fault")
+_OF_RULES = ("scenario", "fault", "differs")
+FILTERS = ("text", "outcome", "vendor", "status", "item", "since", "method", "operation", *_OF_RULES)
 """Filters of the journal that the form offers, as the control plane names them."""
 
 

@@ -24,6 +24,11 @@ def show_overview(visit: Visit) -> Screen:
     return Screen("overview.html", {**found, **drawn, "vendor": vendor, "vendors": _vendors(visit)})
 
 
+@page(BLUEPRINT, "/differences")
+def show_differences(visit: Visit) -> Screen:
+    return Screen("differences.html", {"groups": visit.control.get(visit.of_sandbox("/differences"))})
+
+
 @page(BLUEPRINT, "/items")
 def show_items(visit: Visit) -> Screen:
     """Show the items that a figure of the ledger counts, with the reason of each end."""

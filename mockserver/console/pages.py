@@ -34,6 +34,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
 NAVIGATION = (
     ("Calls", "/", "j"),
     ("Overview", "/overview", "o"),
+    ("Differences", "/differences", "x"),
     ("State", "/state", "s"),
     ("Scenarios", "/scenarios", "f"),
     ("Clock", "/clock", "t"),

@@ -53,6 +53,7 @@ def show_sandboxes(visit: Visit, error: Document | None = None, status: int = 42
         "default": DEFAULT_SANDBOX,
         "isThere": is_there,
         "snapshots": snapshots,
+        "webhooks": visit.control.get(visit.of_sandbox("/webhooks")) if is_there else [],
         "taken": request.args.get("taken", ""),
         "form": {
             "name": request.form.get("name", "" if is_there else visit.sandbox),

@@ -25,6 +25,8 @@ _OF_THE_ITEM = "unknown-reference"
 _REFUSED: Document = {"commit": "none", "response": {"status": 503}}
 _FIRST_REFUSAL = 400
 _OF_WHOLE_CALLS = ("commit", "envelope", "response")
+_HIDING = frozenset({"status", "body", "example", "fault"})
+"""Members of `response` because of which no client sees the outcomes of items."""
 _DONE: Mapping[str, tuple[str, Json]] = {
     "omitted": ("omit", True),
     "duplicated": ("duplicate", 1),
@@ -95,7 +97,8 @@ def draft_scenario(
         rule = {**rule, **(met or _REFUSED)}
         meets = "meets the fault" + seen if met else "is answered with 503 and changes nothing"
         what = f"The next call {meets}; calls after that work."
-    name = _NO_NAME.sub("-", f"fail {item or 'next call'}".lower()).strip("-")[:_MAX_NAME].rstrip("-")
+    failing = item or (f"call {call}" if call else "next call")
+    name = _NO_NAME.sub("-", f"fail {failing}".lower()).strip("-")[:_MAX_NAME].rstrip("-")
     return {"version": 1, "name": name, "description": what, "rules": [rule]}
 
 
@@ -184,7 +187,7 @@ def show_new(visit: Visit) -> Screen:
         item, select = select_item(entry["decided"], item, key)
         chosen = [one for one in entry["decided"] if select in ({"key": one["key"]}, {"index": one["index"]})]
         met = met_by_item(chosen[0], entry["rules"]) if chosen else EMPTY
-        if met or not of_call:
+        if not of_call or (met and _HIDING.isdisjoint(of_call.get("response", EMPTY))):
             return _editor(visit, yaml.dump(draft_scenario(match, item, select, call, met)))
     return _editor(visit, yaml.dump(draft_scenario(match, "", None, call, of_call)))
 

@@ -12,7 +12,7 @@ import yaml as writer
 
 from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Finding
+from mockserver.contract.exchange import Finding, current_id
 from mockserver.model import Json, parse_pointer
 
 VERSION = 1
@@ -56,9 +56,9 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 
 
 def read_baseline(file: Path, kind: type[Known]) -> list[Known]:
-    """Return the entries of a JSON or YAML file. A member with a default in `kind` may be missing.
+    """Return the entries of a JSON or YAML file, with current ids of checks.
 
-    Raises UnreadableBaselineError.
+    A member with a default in `kind` may be missing. Raises UnreadableBaselineError.
     """
     try:
         document = yaml.load(file.read_text(encoding="utf-8"))
@@ -82,7 +82,8 @@ def _known(where: str, entry: Json, kind: type[Known]) -> Known:
     for name in kind._fields:
         if name not in kind._field_defaults and not isinstance(entry.get(name), str):
             raise UnreadableBaselineError(f"{where}/{name}: expected a text")
-    return kind._make(str(entry.get(name) or "") for name in kind._fields)
+    texts = {name: str(entry.get(name) or "") for name in kind._fields}
+    return kind._make(current_id(text) if name == "check" else text for name, text in texts.items())
 
 
 def write_baseline(file: Path, known: Iterable[NamedTuple]) -> None:

@@ -24,15 +24,16 @@ from mockserver.control.control_call import (
 )
 from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
-from mockserver.control.stories import NotReproducibleError, StoryBuilder, call_reply, story_reply
+from mockserver.control.stories import NotReproducibleError, StoryBuilder, call_reply, file_reply, story_reply
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry, JournalQuery, select
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
+from mockserver.journal.export.story import file_stem
 from mockserver.journal.item_history import ItemHistory, find_histories, has_own_key
 from mockserver.journal.item_values import find_name
 from mockserver.journal.journal import Journal
-from mockserver.journal.ledger import SENT, EndedItem, describe_items, end_items, sum_items
+from mockserver.journal.ledger import SENT, describe_items, end_items, sum_items
 from mockserver.journal.overview import group_differences, sum_up
 from mockserver.journal.replay import compare_calls, item_places, rows_of_items
 from mockserver.journal.sent_headers import sent_headers
@@ -144,20 +145,21 @@ class JournalOperations:
     ) -> list[Document]:
         """Return at most `limit` items that at least one of the figures counts, ordered by first attempt.
 
-        With `item`, return only the items with this key, and their callbacks and webhooks. With `why`, return
-        only the items that ended for this reason. Raises UnprocessableMemberError if the vendor is unknown.
+        With `item`, return only the items with this key, or else with this name, and their callbacks and
+        webhooks. With `why`, return only the items that ended for this reason. Raises
+        UnprocessableMemberError if the vendor is unknown.
         """
         ended = end_items(self._histories(name, vendor, item))
         found = (one for one in ended if not set(figure).isdisjoint(one.figures) and why in (None, one.why))
         stop = None if limit is None else skip + limit
         name_item = self._item_namer(name)
-        shown = islice(found, skip, stop)
-        if item is None:
-            return [{**one.document(View()), "name": name_item(one)} for one in shown]
-        return [
-            {**one.document(View()), "name": name_item(one), "deliveries": self._story(name, one.history)}
-            for one in shown
+        shown = [
+            ({**one.document(View()), "name": name_item(one.history)}, one.history)
+            for one in islice(found, skip, stop)
         ]
+        if item is None:
+            return [document for document, _ in shown]
+        return [{**document, "deliveries": self._story(name, history)} for document, history in shown]
 
     def _story(self, name: str, history: ItemHistory) -> list[Document]:
         """Return the callbacks and webhooks of an item, each with the number of its call."""
@@ -165,7 +167,7 @@ class JournalOperations:
         owed = ((entry.number, one) for entry in entries if entry for one in self._owed(entry))
         return [{**View().delivery(one), "call": call} for call, one in owed if history.key in one.items]
 
-    def _item_namer(self, name: str) -> Callable[[EndedItem], str | None]:
+    def _item_namer(self, name: str) -> Callable[[ItemHistory], str | None]:
         """Return what names items without a key as people do, such as by the number that the server gave."""
 
         @cache
@@ -174,13 +176,13 @@ class JournalOperations:
             operation = entry and find_operation(self.served, entry)
             return rows_of_items(entry, operation) if entry and operation else ()
 
-        def name_item(item: EndedItem) -> str | None:
+        def name_item(item: ItemHistory) -> str | None:
             """Return the names of the created records, else that in the request; None for one with a key."""
-            if has_own_key(item.history):
+            if has_own_key(item):
                 return None
-            created = [one for one in item.history.attempts if one.created]
+            created = [one for one in item.attempts if one.created]
             names = [find_name(row) for one in created for row in rows(one.number)[one.index : one.index + 1]]
-            return " and ".join(filter(None, names)) or find_name(item.history.attempts[-1].document) or None
+            return " and ".join(filter(None, names)) or find_name(item.attempts[-1].document) or None
 
         return name_item
 
@@ -218,7 +220,12 @@ class JournalOperations:
         is_masked = item is not None and MASK in item  # a key as shown, with credentials masked
         entries, wanted = self.journal.kept.entries(name), None if is_masked else item
         found = find_histories(entries, served, lambda: self.packaged.documents, wanted)
-        return [one for one in found if not is_masked or View().key(one.key) == item]
+        found = tuple(one for one in found if not is_masked or View().key(one.key) == item)
+        if found or item is None:
+            return found
+        name_item = self._item_namer(name)
+        named = ((one, name_item(one)) for one in self._histories(name, vendor))
+        return [one for one, known in named if known and item in (known, *known.split(" and "))]
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Check that the recorded calls meet the expectation in `body`.
@@ -272,7 +279,8 @@ class JournalOperations:
         except NotReproducibleError as error:
             if form != "har":
                 raise
-            return har_archive(entries, View(shown), str(error), ledger)
+            archive = har_archive(entries, View(shown), str(error), ledger)
+            return file_reply(FORMATS[form], archive, file_stem([entry.number for entry in entries]))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
         """Return the newest `last` matching entries; the filters `from_` and `to` bound the entry numbers."""

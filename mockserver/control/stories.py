@@ -384,17 +384,16 @@ def _common(before: Json, after: Json, shown: Json) -> Json:
 def story_reply(story: Story, form: Format) -> Reply:
     """Return the story as a file. Raises NotReproducibleError if the format cannot express a call."""
     try:
-        return _file_reply(form, form.content(story), story.stem)
+        return file_reply(form, form.content(story), story.stem)
     except UnsuitableFormError as error:
         raise NotReproducibleError(f"cannot export as {form.title}: {error}") from None
 
 
 def call_reply(entry: Entry, form: Format, *, shown: bool) -> Reply:
-    return _file_reply(form, form.content(entry, View(shown, ASCII_MASK)), f"call-{entry.number}")
+    return file_reply(form, form.content(entry, View(shown, ASCII_MASK)), f"call-{entry.number}")
 
 
-def _file_reply(form: Format, content: bytes, stem: str) -> Reply:
+def file_reply(form: Format, content: bytes, stem: str) -> Reply:
     disposition = ("Content-Disposition", f'attachment; filename="{form.named(stem)}"')
     charset = "" if form.media_type == "application/json" else "; charset=utf-8"
-    headers = (disposition,) if form.file_name else ()
-    return Reply(200, content, f"{form.media_type}{charset}", headers)
+    return Reply(200, content, f"{form.media_type}{charset}", (disposition,))

@@ -12,7 +12,7 @@ from mockserver.control.control_call import UnprocessableMemberError, find_vendo
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Document
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError
-from mockserver.sandbox.deliveries import WEBHOOKS, WebhookAddress
+from mockserver.sandbox.deliveries import WEBHOOKS, WebhookAddress, registered_webhooks
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.store import SandboxState
 
@@ -26,7 +26,7 @@ class WebhookOperations:
     door: Door
 
     def put_webhooks(self, name: str, body: Sequence[Document]) -> list[Document]:
-        """Replace all registrations; return them with the first letters of their secrets.
+        """Replace all registrations; return them as `list_webhooks` does.
 
         Raises UnprocessableMemberError if a vendor, an event or an address cannot be used.
         """
@@ -39,6 +39,11 @@ class WebhookOperations:
             kept.update({f"{index:04}": to_builtins(one) for index, one in enumerate(addresses)})
 
         self.sandboxes.control(name, work)
+        return self.list_webhooks(name)
+
+    def list_webhooks(self, name: str) -> list[Document]:
+        """Return the registrations with the first letters of their secrets."""
+        addresses = self.sandboxes.control(name, registered_webhooks)
         shown = [(one, one.secret and redact_credential(one.secret)) for one in addresses]
         return [{**to_builtins(one), "url": redact_url(one.url), "secret": secret} for one, secret in shown]
 

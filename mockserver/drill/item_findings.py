@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from mockserver.drill.client_words import ClientWords, SpokenItem
 from mockserver.drill.final_state import FinalCounts
 from mockserver.drill.findings import (
@@ -20,6 +22,7 @@ from mockserver.drill.findings import (
     readable_name,
 )
 from mockserver.drill.matching import Pair
+from mockserver.drill.real_server import Doubts
 from mockserver.drill.run import Run, VendorAbilities
 from mockserver.journal.item_history import (
     REPEATED,
@@ -74,14 +77,20 @@ class ItemOracle:
     """Items that only `run` has."""
     finals: FinalCounts
     """Records of the items of `pairs` in the end."""
+    doubts: Doubts
 
     def findings(self) -> Iterator[Mistake]:
         groups: dict[tuple[Kind, str, bool], list[_Problem]] = {}
         kinds = (self._lost, self._twice, self._wrong, self._in_vain, self._resent, self._silent)
         problems = [one for at in range(len(self.pairs)) for find in kinds for one in find(at)]
-        for one in (*problems, *self._misnamed(problems), *_unknown_items(self.others)):
+        problems = [*problems, *self._misnamed(problems), *_unknown_items(self.others)]
+        for one in map(self._doubted, problems):
             groups.setdefault((one.kind, one.says, one.doubtful), []).append(one)
         yield from map(_join, groups.values())
+
+    def _doubted(self, problem: _Problem) -> _Problem:
+        reason = self.doubts.on_items(problem.kind, problem.attempts)
+        return replace(problem, says=f"{problem.says}; {reason}", doubtful=True) if reason else problem
 
     @property
     def missing(self) -> Sequence[tuple[ItemHistory, int]]:
@@ -113,13 +122,15 @@ class ItemOracle:
 
         An exit status tells of all items if the client never names any; if not, of the named items alone.
         """
-        meant, status = self.pairs[at][0], self.run.ending.status
+        (meant, sent), status = self.pairs[at], self.run.ending.status
         if status is None or self._words.has_named(at):
             return None
         is_usual = meant.stored and self.run is not self.clean
         if status in (0, self.clean.ending.status if is_usual else 0):
             return Kind.DROPPED
-        return Kind.UNNAMED if self._words.names_any else None
+        # If the client draws new keys in each run, the name of an item that it never sent is not known.
+        has_known_name = sent.attempts or any(one.key == two.key for one, two in self.pairs if two.attempts)
+        return Kind.UNNAMED if self._words.names_any and has_known_name else None
 
     @cached_property
     def _words(self) -> ClientWords:

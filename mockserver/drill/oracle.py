@@ -13,7 +13,9 @@ from mockserver.drill.final_state import count_final_records, may_delete
 from mockserver.drill.findings import Kind, Mistake, join_names, readable_name
 from mockserver.drill.item_findings import ItemOracle
 from mockserver.drill.matching import Pair, list_items, match_items
+from mockserver.drill.real_server import Doubts
 from mockserver.drill.run import Run, VendorAbilities
+from mockserver.drill.webhook_findings import Deliveries, WebhookOracle
 from mockserver.journal.item_history import ItemHistory, Told, has_own_key
 from mockserver.model import Document, Value
 from mockserver.scenario.rule_words import counted
@@ -47,6 +49,7 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     is_met: bool,
     records: Sequence[Iterable[Document]] = ((), ()),
     expected: Expected | None = None,
+    deliveries: Deliveries | None = None,
 ) -> Judgement:
     """Judge a run by comparison with the run without faults.
 
@@ -60,19 +63,26 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     clean = replace(clean, is_parallel=is_parallel, repeated=repeated)
     run = clean if is_clean else replace(run, is_parallel=is_parallel, repeated=repeated)
     pairs, others = match_items(clean, run)
-    finals = count_final_records(pairs, *records) if may_delete(clean, run) and not is_clean else {}
-    items = ItemOracle(clean, run, abilities, pairs, others, finals)
+    has_finals = may_delete(clean, run) and not is_clean and not clean.is_forwarded
+    finals = count_final_records(pairs, *records) if has_finals else {}
+    doubts = Doubts(clean, run, pairs)
+    items = ItemOracle(clean, run, abilities, pairs, others, finals, doubts)
     missing = items.missing
     taken = [pair for pair in pairs if pair[0].stored]
     wanted = _count_items(meant for meant, _ in taken)
     stored = f"{wanted - sum(count for _, count in missing)} of {wanted} stored"
     found = [*items.findings(), *CallOracle(run, abilities).findings()]
+    found += WebhookOracle(clean, run, deliveries or {}).findings()
     if is_clean:
         found += _surprises(clean, expected or Expected())
     status, usual = run.ending.status, clean.ending.status
     if harmless and status not in (None, usual):
         end = f"ended with {status} although nothing failed ({stored}); without faults it ends with {usual}"
-        found.append(Mistake(Kind.ALARM, end, "the client ended with a failure although all was well"))
+        end, why = (
+            "; ".join(filter(None, (end, doubts.on_run))),
+            "the client ended with a failure although all was well",
+        )
+        found.append(Mistake(Kind.ALARM, end, why, doubtful=bool(doubts.on_run)))
     if found:
         found.sort(key=lambda one: (one.doubtful, _ORDER.index(one.kind)))
         verdict = DOUBTFUL if found[0].doubtful else SILENT
@@ -135,7 +145,9 @@ def describe_intent(clean: Run) -> str:
     total = _sum_amounts(items)
     refused = sum(not one.stored for one in items)
     said = f"{counted(_count_items(items), 'item')}{f' ({refused} refused)' if refused else ''}"
-    return f"{said} by {operations} in {counted(calls, 'call')}{'' if total is None else f', {total} in all'}"
+    said = f"{said} by {operations} in {counted(calls, 'call')}{'' if total is None else f', {total} in all'}"
+    real = next((one.forwarded_to for one in clean.entries if one.forwarded_to), "")
+    return f"{said}, answered by {real}, which is not reset between the cases" if real else said
 
 
 def count_calls(clean: Run, vendor: str) -> Calls:

@@ -43,6 +43,11 @@ class Run:
     repeated: frozenset[str] = frozenset()
     """Fingerprints of the calls that the client makes more than once without faults."""
 
+    @cached_property
+    def is_forwarded(self) -> bool:
+        """Whether a real server answered a call."""
+        return any(entry.forwarded_to for entry in self.entries)
+
     def start_of(self, number: int) -> int:
         """Return the number, from 1, of the client's start that made call `number`; 0 without `starts`."""
         return sum(number >= first for first in self.starts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -471,9 +471,14 @@ def _with_rule_as_reason(changed: Answer, unchanged: Answer, decision: Decision)
     fails = decision.effects and not unchanged.outcomes and unchanged.refusal is None
     if status not in _REFUSED or not (fails or status != unchanged.reply.status):
         return changed
-    rules = f"scenario rule{'s' if len(changed.applied) > 1 else ''} {', '.join(changed.applied)}"
+    answers = "answers" if len(changed.applied) == 1 else "answer"
     hint = "delete the scenario to have the vendor's own answer"
-    return replace(changed, reason=one_line(f"{rules} answers {status}; {hint}"))
+    reason = f"scenario {_rule_words(changed.applied)} {answers} {status}; {hint}"
+    return replace(changed, reason=one_line(reason))
+
+
+def _rule_words(applied: Sequence[str]) -> str:
+    return f"rule{'s' if len(applied) > 1 else ''} {', '.join(applied)}"
 
 
 def _kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
@@ -482,13 +487,11 @@ def _kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
         return answer
     is_untold = answer.reply.status not in _SUCCESS or (answer.delivery and answer.delivery.fault)
     code, lie = (Action.SKIPPED.value, "") if is_untold else (LOST, ", answered as if stored")
-    why = Fault(code, message=f"not stored{lie} by rule {', '.join(decision.applied)}")
-    skipped = [
-        Outcome(
-            one.item,
-            Action.SKIPPED,
-            problems=(default_fault_problem(why, one.item, request),) if one.accepted else one.problems,
-        )
-        for one in answer.outcomes[decision.commit.first :]
-    ]
+    why = Fault(code, message=f"not stored{lie} by {_rule_words(decision.applied)}")
+    skipped = list[Outcome]()
+    for one in answer.outcomes[decision.commit.first :]:
+        # A refusal of the whole call tells what the answer to a lost item hides.
+        is_kept_back = one.accepted or (is_untold and any(problem.code == LOST for problem in one.problems))
+        problems = (default_fault_problem(why, one.item, request),) if is_kept_back else one.problems
+        skipped.append(Outcome(one.item, Action.SKIPPED, problems=problems))
     return replace(answer, outcomes=(*answer.outcomes[: decision.commit.first], *skipped))

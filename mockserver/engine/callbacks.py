@@ -50,6 +50,7 @@ class _Cause:
     """Values that runtime expressions may name."""
     effects: Mapping[int, Effect]
     vendor: str
+    webhooks: Sequence[WebhookAddress]
     wait_s: float
     """Seconds until the items are stored: those of a job when the job is done."""
 
@@ -68,11 +69,10 @@ class CallbackWriter:
         ended = [one for word, one in cause.ended if word in form.when]
         fitting = [one for one in ended if self.where is None or holds(self.where, _record(one))]
         called = [WebhookAddress(_evaluated(declared.address, cause.facts), cause.vendor)]
-        addresses = called if declared.address else registered_webhooks(state)
+        addresses = called if declared.address else cause.webhooks
         groups = [[one] for one in fitting] if form.per == "item" else [fitting]
         for address in addresses if fitting else ():
-            is_wanted = not address.events or declared.event in address.events
-            if address.url and address.vendor == cause.vendor and is_wanted:
+            if address.url and (not address.events or declared.event in address.events):
                 for group in groups:
                     effects = [cause.effects.get(one.item.index, _STORED).callback for one in group]
                     effect = next(filter(None, effects), _NO_EFFECT)
@@ -173,6 +173,10 @@ def owe_deliveries(
         return answer
     (request, reply), batch = exchange, exchange[0].operation.batch
     call, shown = request.call, None
+    webhooks = [one for one in registered_webhooks(state) if one.vendor == call.vendor]
+    writers = [one for one in writers if webhooks or one.declared.address]
+    if not writers:
+        return answer
     with suppress(MalformedBody):
         shown = json.decode(reply.body)
     asked = {"body": request.document, "header": call.headers, "query": dict(parse_qsl(call.query))}
@@ -181,7 +185,8 @@ def owe_deliveries(
     ended = [(str(one.action), one) for one in answer.outcomes]
     if batch is None and decision.effects.get(0, _STORED).commit is not False:
         ended = list(_single_write(request, reply.status, shown))
-    cause = _Cause(ended, facts, decision.effects, call.vendor, batch.job.done if batch and batch.job else 0)
+    wait_s = batch.job.done if batch and batch.job else 0
+    cause = _Cause(ended, facts, decision.effects, call.vendor, webhooks, wait_s)
     made = [one for each in writers for one in each.write(cause, state)]
     last = [one for one in reversed(made) if _OUT_OF_ORDER in one.effects]
     made = [one for one in made if _OUT_OF_ORDER not in one.effects]

@@ -17,7 +17,7 @@ from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal
 from mockserver.journal.entry import SILENT_FAULTS, Entry
-from mockserver.journal.item_values import find_amount
+from mockserver.journal.item_values import find_amount, find_currency
 from mockserver.journal.view import Packaged, View, describe_effect, find_rules
 from mockserver.model import (
     LOST,
@@ -100,6 +100,8 @@ class ItemAttempt(Value, frozen=True):
     rules: tuple[str, ...] = ()
     fault: str = ""
     document: Json = None
+    forwarded_to: str = ""
+    """Address of the real server that answered the call; "" if the mock answered."""
 
     @property
     def created(self) -> bool:
@@ -128,7 +130,9 @@ class ItemAttempt(Value, frozen=True):
             "warning": self.warning or None,
             "rules": list(self.rules),
             "fault": self.fault or None,
+            "forwardedTo": self.forwarded_to or None,
             "amount": None if self.amount is None else str(self.amount),
+            "currency": find_currency(self.document) or None,
         }
 
 
@@ -387,6 +391,7 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         rules=rules,
         fault=entry.fault,
         document=document,
+        forwarded_to=entry.forwarded_to,
     )
 
 

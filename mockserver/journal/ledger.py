@@ -113,7 +113,8 @@ def end_items(histories: Iterable[ItemHistory]) -> tuple[EndedItem, ...]:
 def sum_items(items: Iterable[EndedItem]) -> Document:
     """Return the ledger of all items as JSON: a headline `says`, and items and sums of money of each figure.
 
-    Stored includes doubled; never answered counts stored items too.
+    Stored includes doubled; never answered counts stored items too. The currency of the largest sum that was
+    sent comes first in all figures.
     """
     counts = Counter[str]()
     sums: dict[str, dict[str, Decimal]] = {str(name): {} for name in FIGURES}
@@ -124,11 +125,13 @@ def sum_items(items: Iterable[EndedItem]) -> Document:
             if money := item.money(figure) if figure == End.DOUBLED else sent:
                 currency, amount = money
                 sums[figure][currency] = sums[figure].get(currency, Decimal()) + amount
+    known = sorted({currency for found in sums.values() for currency in found})
+    known.sort(key=lambda currency: sums[SENT].get(currency, Decimal()), reverse=True)
     shown = (name for name in FIGURES if counts[name] or name not in _SHOWN_IF_ANY)
     figures = {
         name: {
             "items": counts[name],
-            "sums": [{"currency": known or None, "amount": str(amount)} for known, amount in found.items()],
+            "sums": [{"currency": one or None, "amount": str(found[one])} for one in known if one in found],
         }
         for name, found in sums.items()
     }

@@ -25,7 +25,7 @@ def sum_up(
     entries: Sequence[Entry],
     items: Sequence[EndedItem],
     view: View,
-    name_item: Callable[[EndedItem], str | None] = lambda _item: None,
+    name_item: Callable[[ItemHistory], str | None] = lambda _item: None,
 ) -> Document:
     """Return an overview of the entries as JSON; `items` are the items of the entries."""
     hits = Counter(rule for entry in entries for rule in entry.applied)
@@ -36,7 +36,7 @@ def sum_up(
         "calls": len(entries),
         "ledger": sum_items(items),
         **{
-            str(end): [{**one.document(view), "name": name_item(one)} for one in _first(items, end)]
+            str(end): [{**one.document(view), "name": name_item(one.history)} for one in _first(items, end)]
             for end in _LISTED
         },
         "refusals": [{"why": why, "items": found} for why, found in refusals.most_common(_MOST_REASONS)],

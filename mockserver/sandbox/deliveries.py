@@ -117,12 +117,12 @@ def claim_next(
     return None
 
 
-def settle(state: State, key: str, attempt: DeliveryAttempt, *, is_refused: bool) -> None:
-    """Note an attempt; unless the attempt ends the delivery, set the time of the next attempt."""
+def settle(state: State, one: OwedDelivery, attempt: DeliveryAttempt, *, is_refused: bool) -> None:
+    """Note an attempt at a claimed delivery; unless that ends the delivery, set the time of the next one."""
     kept = state.sandbox_collection(DELIVERIES)
-    if key not in kept:  # the state was reset or restored meanwhile
+    found = kept.get(one.key)
+    if found is None or convert(found, OwedDelivery) != one:  # the state was reset or restored meanwhile
         return
-    one = convert(kept[key], OwedDelivery)
     attempts, left = (*one.attempts, replace(attempt, at=state.now)), one.attempts_left - 1
     pause_s = one.backoff[min(len(attempts), len(one.backoff)) - 1] if one.backoff else 0
     end = (
@@ -130,4 +130,4 @@ def settle(state: State, key: str, attempt: DeliveryAttempt, *, is_refused: bool
     )
     due = state.now + timedelta(seconds=pause_s) if end == "waiting" else one.due
     one = replace(one, attempts=attempts, attempts_left=left, claimed=None, due=due, state=end)
-    kept[key] = to_builtins(one)
+    kept[one.key] = to_builtins(one)

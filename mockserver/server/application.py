@@ -335,7 +335,8 @@ def _pages(options: Options, app: Application, control: ASGIApp, directory: Oper
 
     client, lasting = ConsoleControl(InProcessClient(control)), app.lasting
     shared = Shared(client, InProcessClient(app.asgi), lasting.contract, tuple(app.asgi.vendors), directory)
-    flask = flask_app(shared, Site.of(app.served, client), lasting.live.server, has_console=options.console)
+    settings = {"has_console": options.console, "forwards": options.forward is not None}
+    flask = flask_app(shared, Site.of(app.served, client), lasting.live.server, **settings)
     return PagesApp(flask, lasting.live if options.console else None)
 
 

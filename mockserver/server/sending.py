@@ -107,7 +107,7 @@ class DeliverySender:
         except LostAnswerError as error:
             lost = str(error)
         attempt = DeliveryAttempt(status, lost, round((perf_counter() - started) * 1000))
-        self.store.control(sandbox, partial(settle, key=one.key, attempt=attempt, is_refused=is_refused))
+        self.store.control(sandbox, partial(settle, one=one, attempt=attempt, is_refused=is_refused))
 
 
 def _outgoing(one: OwedDelivery) -> OutgoingCall:
@@ -117,6 +117,6 @@ def _outgoing(one: OwedDelivery) -> OutgoingCall:
     except ValueError as error:
         raise AddressError(f"not an address: {error}") from None
     target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-    headers = tuple([(name.encode(), text.encode()) for name, text in one.headers.items()])
+    headers = tuple([(name.encode(), text.encode("utf-8", "replace")) for name, text in one.headers.items()])
     to = f"{address.scheme}://{address.netloc}"
     return OutgoingCall(one.method, to, target, headers, one.body.encode(), one.timeout)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import ValidationError, convert
+from msgspec import Meta, ValidationError, convert
 
 from mockserver.codec.http import JSON_TYPE
 from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.spec.openapi import METHODS, Spec, misused, resolve
 
 MARK = "x-callback"
+_Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+_Seconds: TypeAlias = Annotated[int, Meta(ge=0, le=8_640_000)]
 _REFERENCE = re.compile("#/components/schemas/[^'\"]+")
 
 
@@ -39,17 +41,17 @@ class CallbackForm(Value, frozen=True, forbid_unknown_fields=True):
     )
     where: Document = EMPTY
     """Predicate, as in scenarios, on the item as it is stored, with the members that only the call has."""
-    after: int = 0
+    after: _Seconds = 0
     """Seconds from the call to the first attempt, by the sandbox's clock."""
     headers: Mapping[str, str] = EMPTY
     """Texts of further headers; each may have runtime expressions in braces."""
     id: str = ""
     """Header for the id of the delivery; "" sends no such header."""
     sign: Signing | None = None
-    attempts: int = 5
-    timeout: int = 10
+    attempts: _Positive = 5
+    timeout: _Positive = 10
     """Seconds until an attempt without an answer counts as lost."""
-    backoff: tuple[int, ...] = (10, 60, 300)
+    backoff: tuple[_Seconds, ...] = (10, 60, 300)
     """Seconds after each lost attempt; the last number holds for all further attempts."""
     ordered: bool = True
     """Whether a delivery that is tried again holds up the later deliveries to its address."""
@@ -90,6 +92,10 @@ def _read(
             form = convert(node.get(MARK, EMPTY), CallbackForm)
         except ValidationError as error:
             raise misused(MARK, f"{event}: {error}").within(contract.name) from None
+        if unknown := set(form.of) - contract.operations.keys():
+            raise misused(f"{MARK}.of", f"{event}: no operation is called {min(unknown)}").within(
+                contract.name
+            )
         contents = resolve(contract.document, node.get("requestBody", EMPTY)).get("content", EMPTY)
         media_type = min(contents, key=lambda name: "json" not in name, default=JSON_TYPE)
         schema = contents.get(media_type, EMPTY).get("schema", EMPTY)

@@ -72,6 +72,17 @@ def test_a_screen_can_be_used_at_four_hundred_percent(window: Visiting, address:
     assert page.locator("h1").is_visible()
 
 
+@pytest.mark.parametrize("path", ["/overview", "/item"])
+def test_tables_of_items_fit_a_telephone(window: Visiting, address: str) -> None:
+    page = window(viewport={"width": 390, "height": 844}).open(address)
+
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.scroll:has(> table)')].map(one => one.scrollWidth - one.clientWidth)"
+    )
+    assert widths
+    assert set(widths) == {0}
+
+
 @pytest.mark.few(3)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_screen_has_everything_with_scripts_off(window: Visiting, address: str) -> None:

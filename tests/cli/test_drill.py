@@ -18,10 +18,13 @@ from mockserver.cli.contract import contract
 from mockserver.cli.drill import drill as drill_command
 from mockserver.cli.drill_explore import Exploration, Explorer, FoundSchedule
 from mockserver.cli.main import DEFAULT_REPORTS, main
+from mockserver.server.application import Application
+from mockserver.server.asgi import SANDBOX_PREFIX
 from mockserver.testing.control_client import SandboxControl
 from mockserver.testing.drill import Case, Drill, DrillFinding, Ending
 from mockserver.testing.drill import Result as DrillResult
 from tests.support.drill_results import finding
+from tests.support.redis_server import free_port
 
 CLIENT = Path(__file__).parents[1] / "drill" / "clients" / "python_client.py"
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "shop.yaml"
@@ -472,3 +475,94 @@ def test_drill_and_contract_write_no_file_of_each_other() -> None:
 
     assert len(set(folders.values())) == len(folders) == 2
     assert {folder.parent for folder in folders.values()} == {DEFAULT_REPORTS}
+
+
+def forwarded(server_url: str, sandbox: str, vendor: str = "payt") -> tuple[str, ...]:
+    return "--forward", f"{server_url}{SANDBOX_PREFIX}{sandbox}/{vendor}"
+
+
+def test_a_right_client_of_a_real_server_passes(drill: Run, server_url: str, sandbox: str) -> None:
+    real = forwarded(server_url, sandbox)
+
+    result = drill("payt", *real, "--case", "item-refused,commit-then-reset", "--jobs", "1", *client())
+
+    assert rows(result) == [["told", "item-refused"], ["survived", "commit-then-reset"]]
+    assert f", answered by {real[1]}, which is not reset between the cases" in result.output
+
+
+def test_a_client_that_loses_an_item_of_a_real_server_is_named(
+    drill: Run, server_url: str, sandbox: str
+) -> None:
+    words = client("--fault", "status-line-only")
+
+    result = drill("payt", *forwarded(server_url, sandbox), "--case", "item-refused", *words)
+
+    assert "  DROPPED  item-refused " in result.output
+    assert result.exit_code == 1
+
+
+def test_items_reach_the_real_server(drill: Run, app: Application, server_url: str, sandbox: str) -> None:
+    drill("payt", *forwarded(server_url, sandbox), "--case", "item-refused", *client())
+
+    assert "R-2" in str(app.sandboxes.dump(sandbox))
+
+
+def test_cases_that_a_real_server_cannot_show_are_named(drill: Run, server_url: str, sandbox: str) -> None:
+    result = drill("payt", *forwarded(server_url, sandbox), "--case", "a-day-passes", *client())
+
+    assert (
+        "a-day-passes                left out: the clock of a real server cannot be advanced" in result.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--against", "http://127.0.0.1:1"), "the real server answers, so --against changes nothing"),
+        (("--setup", str(SHOP)), "the real server answers, so --setup changes nothing"),
+        (("--forward", "http://payt.example"), "payt.example is neither loopback nor allowed"),
+    ],
+)
+def test_options_that_do_not_fit_a_real_server(drill: Run, more: tuple[str, ...], said: str) -> None:
+    result = drill("payt", "--forward", "http://127.0.0.1:1/payt", *more, *client())
+
+    assert said in result.output
+    assert result.exit_code == 2
+
+
+def test_a_client_that_fails_at_a_real_server_gets_a_cure(drill: Run) -> None:
+    result = drill("payt", "--forward", "http://127.0.0.1:1/payt", *client())
+
+    assert (
+        "try: send new keys in each run, such as {sandbox}-1, because http://127.0.0.1:1/payt is not reset"
+        in result.output
+    )
+    assert result.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "case", "found"),
+    [
+        ("", "webhook-doubled", "survived"),
+        ("", "webhook-early", "survived"),
+        ("", "webhook-lost", "survived"),
+        ("", "webhook-wrongly-signed", "survived"),
+        ("counts-twice", "webhook-doubled", "TWICE"),
+        ("breaks-on-early", "webhook-early", "DROPPED"),
+        ("accepts-any-signature", "webhook-wrongly-signed", "WRONG"),
+        ("misses-lost", "webhook-lost", "DROPPED"),
+    ],
+)
+def test_a_client_that_receives_webhooks(drill: Run, fault: str, case: str, found: str) -> None:
+    port = str(free_port())
+    words = ["--url", "{url}", "--token", "{token}", "--port", port, "--patience", "1"]
+    program = (sys.executable, "-S", str(CLIENT.with_name("webhook_client.py")), *words)
+    webhook = ("--webhook", f"http://127.0.0.1:{port}/hook", "--case", case)
+
+    result = drill("payt", *webhook, "--", *program, *(["--fault", fault] if fault else []))
+
+    assert [found, case] in rows(result)
+
+
+def test_without_a_receiver_there_are_no_cases_of_webhooks(drill: Run) -> None:
+    assert "no case is called webhook-lost" in drill("payt", "--case", "webhook-lost", *client()).output

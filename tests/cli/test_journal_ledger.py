@@ -103,8 +103,8 @@ def test_the_summary_has_a_column_for_each_currency(commands: Commands) -> None:
     send_invoices(commands, of(1), of(2000, currency_code="GBP"))
 
     assert outcome(commands.run("journal", "summary"))[1][1:] == [
-        "  sent    2  EUR 1.00  GBP 2,000.00",
-        "  stored  2  EUR 1.00  GBP 2,000.00",
+        "  sent    2  GBP 2,000.00  EUR 1.00",
+        "  stored  2  GBP 2,000.00  EUR 1.00",
     ]
 
 
@@ -140,7 +140,7 @@ def test_a_check_passes_with_the_headline(commands: Commands) -> None:
     send_invoices(commands, of(1))
 
     headline = "sent 1 · stored 1 · refused 0 · lost 0 · doubled 0 · never answered 0"
-    verdict = "ok: none lost, none phantom, none doubled"
+    verdict = "ok: none lost, none phantom, none doubled (by key)"
     assert outcome(commands.run("journal", "check")) == (0, [headline, verdict])
 
 
@@ -166,7 +166,7 @@ def test_a_check_as_json_has_the_verdict_and_the_items(night: Commands) -> None:
 
 
 def test_a_check_of_other_figures_passes(night: Commands) -> None:
-    verdict = "ok: none doubled, none never answered"
+    verdict = "ok: none doubled (by key), none never answered"
     ran = night.run("journal", "check", "--none-doubled", "--none-unanswered")
     assert outcome(ran) == (0, [HEADLINE, verdict])
 
@@ -225,6 +225,15 @@ def test_the_story_of_an_item_that_was_created_more_often_says_how_often(command
 
     head = outcome(commands.run("journal", "item", key))[1][0]
     assert "   CREATED 3 TIMES by #1, #2 and #3   " in head
+
+
+def test_an_item_without_a_key_is_found_by_a_number_that_the_ledger_shows(twice: Commands) -> None:
+    item = twice.document("journal", "list", "--doubled", "--last", "1")[0]
+    first, second = item["name"].split(" and ")
+
+    head, *calls = outcome(twice.run("journal", "item", second))[1]
+    assert f" {item['key']} ({first} and {second})   CREATED TWICE by #1 and #2   " in head
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("form", ["case", "pytest", "curl", "har", "postman"])

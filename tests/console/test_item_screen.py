@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from html import escape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -13,6 +13,9 @@ from mockserver.server.transport_faults import ConnectionLostError
 from tests.control.operators import NEW, create, order
 from tests.support.client import Client
 from tests.support.console import CONSOLE, page, twin
+from tests.vendors.payt.samples import invoice
+from tests.vendors.xero.documents import TENANT
+from tests.vendors.xero.documents import invoice as xero_invoice
 
 HOSTILE = "</title><script>alert(1)</script>\"'"
 FAIL = {"select": {"all": True}, "effect": {"fail": {"code": "locked", "message": "try <b>later</b>"}}}
@@ -38,7 +41,8 @@ def test_an_item_has_its_story_with_a_timeline(browser: Client) -> None:
     assert "<h1>Item A/#1</h1>" in text
     assert 'data-call="1"' in text
     assert 'data-calls="1 2"' in text
-    assert '<strong class="outcome created">Created</strong>: stored at attempt 2 of 2; 1.' in text
+    said = 'Created</strong>: stored at attempt 2 of 2; <span class="amount">1.00</span>.'
+    assert f'<strong class="outcome created">{said}' in text
     assert '<a href="/_console/x/1?sandbox=new&amp;item=0#item-0">#1</a>' in text
     assert '<a href="/_console/x/2?sandbox=new&amp;item=1#item-1">#2</a>' in text
     assert "told rejected" in text
@@ -51,14 +55,14 @@ def test_an_item_that_was_created_twice_says_so(browser: Client) -> None:
     browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"A": None}}})
     order(browser, "A")
 
-    said = "Created twice</strong>: created by #1 and #2; 1."
+    said = "Created twice</strong>: created by #1 and #2; "
     assert f'<strong class="outcome rejected">{said}' in page(browser, address("A"))
 
 
 def test_the_amount_of_an_item_has_the_form_of_the_overview(browser: Client) -> None:
     order(browser, "A")
 
-    assert "stored at attempt 1 of 1; 1.00. " in page(browser, address("A"))
+    assert 'stored at attempt 1 of 1; <span class="amount">1.00</span>.' in page(browser, address("A"))
 
 
 def test_a_reason_that_is_a_sentence_has_one_full_stop(browser: Client) -> None:
@@ -68,7 +72,31 @@ def test_a_reason_that_is_a_sentence_has_one_full_stop(browser: Client) -> None:
     )
     order(browser, "A")
 
-    assert "Refused</strong>: Wait; 1.00. " in page(browser, address("A"))
+    assert "Refused</strong>: Wait; <" in page(browser, address("A"))
+
+
+def test_the_amounts_of_attempts_have_currency_and_decimals(client: Client, sandbox: str) -> None:
+    records = {"administration_id": "81", "invoices": [invoice("A1", book_amount_total="1250")]}
+    client.post("/payt/v1/invoices", json=records, headers={"authorization": "Bearer full-token"})
+
+    text = page(client, f"/item?sandbox={sandbox}&item=A1")
+
+    assert '<td class="amount">EUR 1,250.00</td>' in text
+
+
+def test_an_item_without_a_key_is_found_and_headed_by_the_number_of_its_record(
+    client: Client, sandbox: str
+) -> None:
+    xero = client.within("/xero", authorization="Bearer good-token", xero_tenant_id=TENANT)
+    answered = xero.put("/api.xro/2.0/Invoices", json={"Invoices": [xero_invoice()]})
+    number = answered.json["Invoices"][0]["InvoiceNumber"]
+    (item,) = client.get(f"/_mock/sandboxes/{sandbox}/journal/items").json
+
+    text = page(client, f"/item?sandbox={sandbox}&item={number}")
+
+    assert f"<h1>Item {number} <small>{item['key']}</small></h1>" in text
+    assert f"item={quote(item['key'])}&amp;vendor=xero" in text
+    assert 'data-call="1"' in text
 
 
 @pytest.mark.parametrize("form", ["case", "pytest", "curl", "har"])
@@ -137,6 +165,22 @@ def test_an_item_that_a_rule_for_the_whole_call_kept_back_says_why(
     assert (row["outcome"], problem["detail"], problem["source"]["rules"]) == (word, why, ["s/r"])
     assert f'<td class="outcome {word}">{word}</td>' in page(browser, address("B"))
     assert why in page(browser, address("B"))
+
+
+def test_an_item_that_a_rule_loses_in_a_refused_call_is_skipped_like_the_others(browser: Client) -> None:
+    create(browser)
+    lose = {"select": {"key": "A"}, "effect": {"omit": True, "commit": False}}
+    busy = {"commit": "none", "response": {"status": 503}}
+    rules = [{"id": "left-out", "items": [lose]}, {"id": "slow-down", **busy}]
+    browser.put(f"{NEW}/scenarios/s", json={"version": 1, "name": "s", "rules": rules})
+    order(browser, "A", "B")
+
+    call = browser.get(f"{NEW}/journal/1").json
+    ((first,), (second,)) = (one["problems"] for one in call["decided"])
+
+    assert (call["lost"], call["outcomes"]) == (0, {"skipped": 2})
+    assert (first["detail"], second["detail"]) == ("not stored by rules s/left-out, s/slow-down",) * 2
+    assert '<td class="outcome skipped">skipped</td>' in page(browser, address("A"))
 
 
 def test_an_item_of_a_refused_batch_is_not_lost(client: Client, sandbox: str) -> None:

@@ -172,7 +172,9 @@ def test_a_quota_is_shown_with_what_is_left_of_its_window(browser: Client) -> No
     text = page(browser, HERE)
 
     assert '<a href="/_console/state/acme/quotas/q?sandbox=new&amp;scope=acme%2F">q</a>' in text
-    assert '<td class="amount">1</td><td class="amount">3</td>' in text
+    assert (
+        '<td class="amount" data-head="Calls used">1</td><td class="amount" data-head="Left">3</td>' in text
+    )
     assert '<time datetime="2026-01-05T09:01:00Z">2026-01-05 09:01:00</time>' in text
 
 

@@ -282,6 +282,7 @@ ITEM_EFFECTS = [
     {"hang": 1},
     {"warn": {"code": "too-long", "message": "so"}},
 ]
+LEFT_OUT = {"select": {"key": "B"}, "effect": {"omit": True, "commit": False}}
 WHOLE_EFFECTS = [
     {"response": {"fault": "CONNECTION_RESET_BY_PEER"}},
     {"commit": "none", "response": {"fault": "EMPTY_RESPONSE"}},
@@ -326,6 +327,40 @@ def test_an_armed_fault_meets_the_same_call_again(
     post_form(visitor, "/scenarios/edit?sandbox=new", text=draft, do="apply")
 
     assert met(visitor, "A", "B") == first
+
+
+def test_a_lost_answer_is_armed_before_what_the_vendor_refused(visitor: Client) -> None:
+    reset = {"response": {"fault": "CONNECTION_RESET_BY_PEER"}}
+    arm(visitor, **reset)
+    met(visitor, "A", "")
+
+    draft = drafted(visitor, item="1")
+
+    assert draft == {"id": "once", "match": draft["match"], "times": {"count": 1}, **reset}
+
+
+def test_the_status_of_the_whole_call_is_armed_before_an_item_that_another_rule_left_out(
+    visitor: Client,
+) -> None:
+    busy = {"commit": "none", "response": {"status": 503}}
+    rules = [{"id": "left-out", "items": [LEFT_OUT]}, {"id": "slow-down", **busy}]
+    visitor.put(f"{OWN}/s", json={"version": 1, "name": "s", "rules": rules})
+    order(visitor, "A", "B")
+
+    draft = drafted(visitor, item="1", key="B")
+
+    assert draft == {"id": "once", "match": draft["match"], "times": {"count": 1}, **busy}
+
+
+def test_faults_of_two_calls_are_armed_side_by_side(visitor: Client) -> None:
+    arm(visitor, response={"status": 503}, times={"count": 2})
+    for _ in range(2):
+        order(visitor, "A")
+    for number in ("1", "2"):
+        draft = twin(visitor, f"/scenarios/new.json?sandbox=new&call={number}")["text"]
+        post_form(visitor, "/scenarios/edit?sandbox=new", text=draft, do="apply")
+
+    assert sorted(armed(visitor)) == ["fail-call-1", "fail-call-2", "s"]
 
 
 def test_of_a_rule_with_several_effects_the_one_of_the_item_is_armed(visitor: Client) -> None:

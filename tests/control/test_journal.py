@@ -411,7 +411,7 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
 @pytest.mark.parametrize(
     ("form", "media_type", "name", "begins"),
     [
-        ("har", "application/json", None, '{"log":{"comment":"sent 1 (1.00) · stored 1 (1.00)"'),
+        ("har", "application/json", "call-1.har", '{"log":{"comment":"sent 1 (1.00) · stored 1 (1.00)"'),
         ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
         (
             "curl",
@@ -430,16 +430,15 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     ],
 )
 def test_a_call_is_handed_on_in_every_form(
-    operator: Client, form: str, media_type: str, name: str | None, begins: str
+    operator: Client, form: str, media_type: str, name: str, begins: str
 ) -> None:
     create(operator)
     order(operator, "A")
 
     answered = operator.get(f"{JOURNAL}/1/export?format={form}")
 
-    disposition = f'attachment; filename="{name}"' if name else None
     assert (answered.status, answered.media_type) == (200, media_type)
-    assert answered.headers.get("content-disposition") == disposition
+    assert answered.headers.get("content-disposition") == f'attachment; filename="{name}"'
     assert answered.text.startswith(begins)
     assert "Bearer abc" not in answered.text
 
@@ -464,11 +463,13 @@ def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(
 
     refused = [operator.get(f"{JOURNAL}/1/export?format={form}") for form in ("curl", "pytest", "case")]
     replayed = operator.post(f"{JOURNAL}/1/replay")
-    archive = operator.get(f"{JOURNAL}/1/export?format=har").json["log"]
+    exported = operator.get(f"{JOURNAL}/1/export?format=har")
+    archive = exported.json["log"]
 
     assert {(one.status, one.json["code"]) for one in refused} == {(409, "not-reproducible")}
     assert (replayed.status, replayed.json["code"]) == (409, "not-kept")
     assert "bytes of the body of call 1 were not kept" in archive["_mockserver"]["reason"]
+    assert exported.headers["content-disposition"] == 'attachment; filename="call-1.har"'
 
 
 def test_calls_have_a_strip_if_it_is_asked_for(operator: Client) -> None:

@@ -253,3 +253,15 @@ def test_a_case_of_jobs_is_for_jobs_alone_and_meets_the_operation_that_tells_out
 
     assert case.id not in plain
     assert rule["match"] == {"vendor": "desk", "operation": "showJob"}
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        ("a-day-passes", "left out: the clock of a real server cannot be advanced"),
+        ("job-answer-lost", "left out: the items of a job are not followed on a real server"),
+        ("commit-then-reset", ""),
+    ],
+)
+def test_cases_that_a_real_server_cannot_show_are_left_out(case: str, reason: str) -> None:
+    assert {one.id: one.left_out for one in list_cases("payt", PACKAGED, has_jobs=True)}[case] == reason

@@ -126,6 +126,25 @@ def test_amounts_are_summed_by_currency(client: Client, sandbox: str) -> None:
     assert sums == [{"currency": "EUR", "amount": "100.00"}, {"currency": "GBP", "amount": "100.00"}]
 
 
+def test_currencies_have_one_order_in_all_figures(client: Client, sandbox: str) -> None:
+    sent = {"A1": ("USD", 1), "A2": ("EUR", 5), "A3": ("CHF", 1), "A4": ("EUR", 5), "A5": ("GBP", 7)}
+    refused = {"debtor_number": "NOPE"}
+    invoices = [
+        invoice(key, currency_code=currency, book_amount_total=amount, **(refused if key in "A2A3A4" else {}))
+        for key, (currency, amount) in sent.items()
+    ]
+    records = {"administration_id": "81", "invoices": invoices}
+    client.post("/payt/v1/invoices", json=records, headers={"authorization": "Bearer full-token"})
+
+    ledger = ledger_of(client, f"{SANDBOXES}/{sandbox}")
+
+    found = {
+        name: [one["currency"] for one in ledger[name]["sums"]] for name in ("sent", "refused", "stored")
+    }
+    every = ["EUR", "GBP", "CHF", "USD"]
+    assert found == {"sent": every, "refused": ["EUR", "CHF"], "stored": ["GBP", "USD"]}
+
+
 def test_items_are_listed_by_figure(reader: Client) -> None:
     order(reader, "A", "")
 

@@ -43,6 +43,13 @@ def put(caller: Client, **headers: str) -> Response:
 FAILS = {"select": {"index": 0}, "effect": {"fail": {"code": "internal"}}}
 
 
+def test_several_rules_are_the_reason_of_the_answer_that_they_change(caller: Client) -> None:
+    rules = [{"id": "r1", "items": [FAILS]}, {"id": "r2", "commit": "none", "response": {"status": 503}}]
+    caller.put(f"{SANDBOX}/scenarios/qa", json={"version": 1, "name": "qa", "rules": rules})
+
+    assert put(caller).headers["mock-reason"] == f"scenario rules qa/r1, qa/r2 answer 503; {ALTERED}"
+
+
 @pytest.mark.parametrize(
     ("rule", "status", "said"),
     [

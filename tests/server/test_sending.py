@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from socket import create_server
 from time import perf_counter
 from typing import Any
 
@@ -316,6 +317,26 @@ def test_a_lost_receiver_is_journalled_and_tried_again(tmp_path: Path) -> None:
     assert orders.deliveries()[0]["state"] == "waiting"
 
 
+def test_a_receiver_that_does_not_answer_is_a_timeout(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"timeout": 1, "attempts": 1}))
+    with create_server(("127.0.0.1", 0)) as silent:
+        orders.register(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        orders.send("A")
+        (one,) = orders.ended()
+    assert (one["state"], one["attempts"][0]["lost"]) == ("failed", "timeout: not in 1 s")
+
+
+def test_a_new_server_sends_what_its_saved_state_owes(tmp_path: Path, receiver: Receiver) -> None:
+    earlier, later = (Orders(tmp_path, receiver, document({"after": 60})) for _ in range(2))
+    earlier.register()
+    earlier.send("A")
+    dump = earlier.client.get("/_mock/sandboxes/default/dump").json
+    assert later.client.put("/_mock/sandboxes/default/state", json=dump).status == 200
+    later.application.lasting.sender.start()
+    later.advance(60)
+    assert receiver.take()[0].json["data"]["number"] == "A"
+
+
 def test_what_waits_is_part_of_a_snapshot(tmp_path: Path, receiver: Receiver) -> None:
     orders = Orders(tmp_path, receiver, document({"after": 60}))
     orders.register()
@@ -362,9 +383,24 @@ def test_a_condition_that_cannot_be_read_is_refused(tmp_path: Path, receiver: Re
         Orders(tmp_path, receiver, document({"where": {"path": "number", "equals": 1}}))
 
 
+@pytest.mark.parametrize(
+    ("annotation", "said"),
+    [
+        ({"of": ["nobody"]}, "no operation is called nobody"),
+        ({"attempts": 0}, "Expected `int` >= 1"),
+        ({"backoff": [-1]}, "Expected `int` >= 0"),
+    ],
+)
+def test_an_impossible_annotation_is_refused(
+    tmp_path: Path, receiver: Receiver, annotation: Any, said: str
+) -> None:
+    with pytest.raises(Exception, match=said):
+        Orders(tmp_path, receiver, document(annotation))
+
+
 def test_a_malformed_annotation_is_refused(tmp_path: Path, receiver: Receiver) -> None:
-    with pytest.raises(Exception, match="x-callback: orderMade: Object contains unknown field `evry`"):
-        Orders(tmp_path, receiver, document({"evry": 1}))
+    with pytest.raises(Exception, match="x-callback: orderMade: Object contains unknown field `every`"):
+        Orders(tmp_path, receiver, document({"every": 1}))
 
 
 @pytest.mark.parametrize(

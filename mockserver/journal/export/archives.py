@@ -9,12 +9,11 @@ from datetime import timedelta
 from mockserver.codec import json
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
-from mockserver.codec.http import json_reply
 from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import Entry, request_target
 from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError, is_utf_8
 from mockserver.journal.view import View, decode_text, is_text
-from mockserver.model import Document, Json, Reply
+from mockserver.model import Document, Json
 
 _MOCK_MEMBERS = frozenset(
     {"number", "sandboxAt", "vendor", "operation", "outcomes", "applied", "fault", "offContract"}
@@ -28,11 +27,11 @@ _OWN_HEADERS = ("accept", "accept-encoding", "cache-control", "content-type", "p
 _JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
 
 
-def har_archive(entries: Iterable[Entry], view: View, reason: str = "", ledger: str = "") -> Reply:
+def har_archive(entries: Iterable[Entry], view: View, reason: str = "", ledger: str = "") -> bytes:
     """Return the entries as a HAR archive. `reason` tells why a replay would differ; "" adds no reason."""
     archive = archive_of(_entry(entry, view) for entry in entries)
     own = {"reproducible": False, "reason": reason}
-    return json_reply(200, _with_own(archive, ledger, own) if reason else archive)
+    return json.encode(_with_own(archive, ledger, own) if reason else archive)
 
 
 def har_story(story: Story) -> bytes:

@@ -19,7 +19,7 @@ class Format:
     """Title of a file with a story; "" if the format is of one call."""
     media_type: str
     file_name: str
-    """Pattern with `{stem}` or `{word}` (the stem as an identifier); "" if there is no download."""
+    """Pattern with `{stem}` or `{word}` (the stem as an identifier)."""
     writer: str
     """`module:function`. The function gets a story, or the entry and the view of one call."""
 
@@ -48,7 +48,7 @@ _ROWS = (
         "{stem}.sh",
         "scripts:shell_script",
     ),
-    Format("har", "HAR", "HAR file", "application/json", "", "archives:har_story"),
+    Format("har", "HAR", "HAR file", "application/json", "{stem}.har", "archives:har_story"),
     Format(
         "postman",
         "Postman",

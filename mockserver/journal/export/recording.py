@@ -48,12 +48,15 @@ def _story_call(entry: Entry) -> StoryCall:
 
 
 def _decoded(reply: Reply) -> Reply:
-    """Return the reply without content coding, because nothing is found in coded bytes."""
+    """Return the reply without content coding, because nothing is found in coded bytes.
+
+    If the coding is unknown, the body is left out.
+    """
     with suppress(MockServerError):
         left, body = decode({name.lower(): text for name, text in reply.headers}, reply.body, MAX_BYTES)
         own = tuple(pair for pair in reply.headers if pair[0].lower() in left)
         return replace(reply, headers=own, body=body)
-    return reply
+    return replace(reply, body=b"")
 
 
 def _mask_entry(entry: Entry, masks: Masks) -> Entry:
@@ -78,9 +81,13 @@ def _mask_entry(entry: Entry, masks: Masks) -> Entry:
 
 
 def _mask_body(body: bytes, media_type: str | None, masks: Masks) -> bytes:
-    for charset in (text_charset(media_type), "latin-1"):
-        with suppress(UnicodeError):
-            text = body.decode(charset)
-            masked = masks.body(text)
-            return body if masked == text else masked.encode(charset)
-    return body
+    charset = text_charset(media_type)
+    try:
+        text = body.decode(charset)
+    except UnicodeError:
+        text, charset = body.decode("latin-1"), "latin-1"
+    if (masked := masks.body(text)) == text and b"\0" in body:
+        # The charset may be UTF-16, whatever the media type says.
+        text, charset = body.replace(b"\0", b"").decode("latin-1"), "latin-1"
+        masked = masks.body(text)
+    return body if masked == text else masked.encode(charset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_plus
@@ -122,8 +122,13 @@ class Story:
 
     @property
     def stem(self) -> str:
-        first, last = self.calls[0].number, self.calls[-1].number
-        return f"call-{first}" if first == last else f"calls-{first}-to-{last}"
+        return file_stem([call.number for call in self.calls])
+
+
+def file_stem(numbers: Sequence[int]) -> str:
+    """Return the name of a file with the calls, without its ending, such as: calls-3-to-7."""
+    ends = [str(number) for number in dict.fromkeys((*numbers[:1], *numbers[-1:]))]
+    return "-".join(["call" if len(ends) == 1 else "calls", "-to-".join(ends)])
 
 
 def is_utf_8(octets: bytes) -> bool:

@@ -57,7 +57,7 @@ def has(document: Any, members: dict[str, Any]) -> bool:
 
 
 def archived(*entries: Entry, shown: bool = False) -> Any:
-    return json.loads(har_archive(entries, View(shown=shown)).body)
+    return json.loads(har_archive(entries, View(shown=shown)))
 
 
 def the_entry(**changes: Any) -> Any:

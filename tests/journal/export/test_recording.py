@@ -108,7 +108,7 @@ def planted() -> list[Entry]:
 
 
 def written(*entries: Entry) -> bytes:
-    return har_archive(entries, WHOLE).body + recorded_case(entries).encode()
+    return har_archive(entries, WHOLE) + recorded_case(entries).encode()
 
 
 def test_a_recording_has_none_of_fifty_planted_secrets() -> None:
@@ -144,6 +144,13 @@ def test_a_body_of_any_charset_is_masked(charset: str) -> None:
     assert one.call.body.decode(charset) == '{"password": "xxxxxx-89"}'
 
 
+def test_a_body_whose_charset_is_not_declared_is_masked() -> None:
+    body = '{"password": "geheim-12"}'.encode("utf-16")
+    (one,) = mask_entries([entry(body=body)], persons=False)
+
+    assert one.call.body.endswith(b'{"password": "xxxxxx-80"}')
+
+
 def test_a_binary_body_is_recorded_as_it_is() -> None:
     body = b"%PDF\x00\xff\x81"
     (one,) = mask_entries([entry(body=body, reply_body=body)], persons=False)
@@ -163,7 +170,7 @@ def test_the_masked_archive_of_a_run_does_not_differ_from_a_fresh_server(tmp_pat
     entries = list(app.journal.kept.entries(DEFAULT_SANDBOX))
     masked = mask_entries(entries, persons=True)
     file = tmp_path / "masked.har"
-    file.write_bytes(har_archive(masked, WHOLE).body)
+    file.write_bytes(har_archive(masked, WHOLE))
 
     result = CliRunner().invoke(main, ["verify", str(file), "--vendor", "payt"])
 

@@ -21,6 +21,7 @@ from tests.tools.bench import (
     connections,
     features,
     footprint,
+    forwarding,
     hanging,
     installation,
     other_vendors,
@@ -85,6 +86,8 @@ def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
         installed = installation.run()
     with _phase("journal, scenarios, sandboxes", steadiness):
         extras = list(features.run(pace, steadiness))
+    with _phase("forwarding", steadiness):
+        forwarded = forwarding.run(pace, steadiness)
     with _phase("hanging calls", steadiness), serving(OURS) as ours:
         waiting = hanging.run(ours.port, pace)
     with _phase("size of the store", steadiness), serving(OURS_AND_LEDGER) as ours:
@@ -95,6 +98,7 @@ def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
         *against_floor.goals(compared["against_floor"]),
         *store_size.goals(costs),
         *(one.goal() for one in extras),
+        forwarded.goal(),
         waiting.goal(),
         *printed.goals(),
         *installed.goals(),
@@ -103,6 +107,7 @@ def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
         **loaded,
         "store": [one.figures() for one in costs],
         "features": [one.figures() for one in extras],
+        "forwarding": forwarded.figures(),
         "hanging": waiting.figures(),
         "footprint": printed.figures(),
         "installation": installed.figures(),

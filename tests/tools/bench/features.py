@@ -59,16 +59,16 @@ def run(pace: Pace, steadiness: Steadiness) -> Iterator[Extra]:
     with ExitStack() as stack:
         bare, off, full = (stack.enter_context(serving(one)) for one in (BARE, NO_SCENARIOS, OURS))
         named = {"Mock-Sandbox": _SANDBOX}
-        rounds = _compared(bare, full, named, pace, steadiness)
+        rounds = compared(bare, full, named, pace, steadiness)
         yield Extra("journal, scenarios and sandboxes", ALL_LIMIT, rounds)
-        rounds = _compared(off, full, {}, pace, steadiness)
+        rounds = compared(off, full, {}, pace, steadiness)
         yield Extra("scenarios, nothing armed", SCENARIO_LIMIT, rounds)
         control(full.port, "PUT", "/default/scenarios/elsewhere", _ELSEWHERE)
-        rounds = _compared(off, full, {}, pace, steadiness)
+        rounds = compared(off, full, {}, pace, steadiness)
         yield Extra("scenarios, none matches", SCENARIO_LIMIT, rounds)
 
 
-def _compared(
+def compared(
     without: Server, beside: Server, headers: dict[str, str], pace: Pace, steadiness: Steadiness
 ) -> list[tuple[float, float]]:
     """The medians of each round; the two calls of a pair are a moment apart, either first."""

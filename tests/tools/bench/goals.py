@@ -78,7 +78,7 @@ def shown(figure: float, unit: str) -> str:
         return f"{figure:.2f}x"
     if unit == "%":
         return f"{figure * 100:.1f} %"
-    return f"{figure:.2f} {unit}" if unit == "s" else f"{figure:.0f} {unit}"
+    return f"{figure:.2f} {unit}" if unit in ("s", "ms") else f"{figure:.0f} {unit}"
 
 
 def worst(goals: Sequence[Goal]) -> Goal:

@@ -1,0 +1,65 @@
+"""What the journal cannot prove of a client whose calls a real server answered.
+
+The real server is not reset between the runs of a client, and nobody sees its records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from mockserver.drill.final_state import may_delete
+from mockserver.drill.findings import Kind
+from mockserver.drill.matching import Pair
+from mockserver.drill.run import Run
+from mockserver.engine.real_answers import UNTOLD
+from mockserver.journal.item_history import UNREAD, ItemAttempt, Told
+from mockserver.model import SAFE_METHODS
+
+_BY_RECORDS = (Kind.DROPPED, Kind.TWICE, Kind.UNNAMED, Kind.MISNAMED, Kind.WRONG, Kind.RESENT)
+_REFUSED = "the real server refuses what it stored in the run without faults; new keys in each run help"
+_OLD = "the client read what earlier runs may have left on the real server; new keys in each run help"
+_DELETED = "the client deletes, and the records of the real server are not known"
+_SECOND = "whether the real server has a second record is not known"
+_SILENT = "the real server did not tell whether the item is stored"
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Reasons to doubt findings about a run that a real server answered."""
+
+    clean: Run
+    run: Run
+    pairs: Sequence[Pair]
+
+    def on_items(self, kind: Kind, attempts: Sequence[ItemAttempt]) -> str:
+        """Return why a finding about an item is doubtful, or ""."""
+        if not self.clean.is_forwarded or kind not in _BY_RECORDS:
+            return ""
+        if reason := self.on_run or (_DELETED if may_delete(self.clean, self.run) else ""):
+            return reason
+        if kind is Kind.TWICE:
+            return _SECOND
+        return _SILENT if any(map(self._is_unknown, attempts)) else ""
+
+    @cached_property
+    def on_run(self) -> str:
+        """Why the traces of earlier runs may have changed the run, or ""."""
+        if not self.clean.is_forwarded:
+            return ""
+        if any(meant.stored and any(map(self._is_refused, sent.attempts)) for meant, sent in self.pairs):
+            return _REFUSED
+        keys, usual = ({one.key for one in run.histories} for run in (self.run, self.clean))
+        has_read = any(one.forwarded_to and one.call.method in SAFE_METHODS for one in self.run.entries)
+        return _OLD if has_read and (not keys or keys & usual) else ""
+
+    def _is_refused(self, attempt: ItemAttempt) -> bool:
+        """Return whether the real server refused the item, and no rule had a part in the refusal."""
+        is_real = self.run.entry(attempt.number).forwarded_to and not attempt.rules
+        return bool(is_real) and attempt.told is Told.REJECTED
+
+    def _is_unknown(self, attempt: ItemAttempt) -> bool:
+        is_real = bool(self.run.entry(attempt.number).forwarded_to)
+        is_untold = attempt.code == UNTOLD or (attempt.action == UNREAD and attempt.told is not Told.REFUSED)
+        return is_real and is_untold
