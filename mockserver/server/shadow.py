@@ -189,8 +189,8 @@ class Shadow:
 def _is_new(state: CallState) -> bool:
     """Return whether a sandbox has no mark of its shadow yet, and mark it."""
     marks = state.collection(_SHADOW, "")
-    is_new = "begun" not in marks
-    marks["begun"] = {}
+    if is_new := "begun" not in marks:
+        marks["begun"] = {}
     return is_new
 
 
