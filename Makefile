@@ -6,7 +6,7 @@ PY := PYTHONPATH=. .venv/bin/python
 PYTEST := .venv/bin/python -m pytest --dist worksteal
 STYLE := .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/lint-imports --no-logo && .venv/bin/codespell
 # They judge the whole server, and take their time; CI runs them after `make test`.
-SUITES := clients contract/foreign contract/fuzzing contract/lists contract/sizes contract/stateful contract/test_batch_styles.py \
+SUITES := clients forward contract/foreign contract/fuzzing contract/lists contract/sizes contract/stateful contract/test_batch_styles.py \
 	contract/test_job_lies.py contract/test_own_lies.py contract/test_partial_answers.py contract/test_planted_faults.py contract/test_power.py \
 	contract/test_replays_and_words.py contract/test_runs_end.py contract/test_suite.py contract/test_transports.py catalogue/test_cases.py \
 	cli/test_contract_over_http.py cli/test_drill.py drill/test_batch_styles.py drill/test_crashes.py testing/test_client_process.py \

@@ -8,20 +8,24 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 import uvloop
 
 from mockserver.server.application import Options
 from mockserver.server.forwarding import ForwardRules
-from mockserver.server.listening import StartupError
+from mockserver.server.listening import StartupError, make_certificate
 from mockserver.testing.threaded_server import run_in_thread
 from tests.support.client import Client
 from tests.support.forwarding import EXAMPLES
 from tests.support.frozen_app import create_frozen_app
 from tests.support.raw_server import End, head_and_body, raw_server
-from tests.support.wire import exchange
+from tests.support.wire import PATIENCE_S, exchange
 
 NAME = "two-lists"
 FILE = EXAMPLES / f"{NAME}.yaml"
@@ -55,6 +59,11 @@ class Front(NamedTuple):
         document = {"version": 1, "name": "test", "rules": [{"id": "rule", **rule}]}
         stored = self.control.put("/_mock/sandboxes/default/scenarios/test", json=document)
         assert stored.status == 200, stored.text
+
+
+def address_of(url: str) -> tuple[str, int]:
+    place = urlsplit(url)
+    return str(place.hostname), int(place.port or 0)
 
 
 @contextmanager
@@ -411,3 +420,68 @@ def test_what_cannot_be_forwarded_is_refused_at_the_start(
 
     with pytest.raises(StartupError, match=re.escape(what)):
         create_frozen_app(Options(files=files, vendors=vendors, forward=forward))
+
+
+@pytest.mark.parametrize(("is_trusted", "status"), [(True, b"200"), (False, b"502")])
+def test_the_certificate_of_the_real_server_is_checked(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    is_trusted: bool,  # noqa: FBT001
+    status: bytes,
+) -> None:
+    certificate = make_certificate(tmp_path, ())
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
+    real = create_frozen_app(Options(files=(FILE,), vendors=(NAME,)))
+
+    with (
+        run_in_thread(real, tls=lambda _config, _default: certificate.context) as url,
+        in_front_of(f"{url}/{NAME}") as front,
+    ):
+        front.send(BATCH, "POST", SEEDS, {"Content-Type": "application/json"})
+        answered = front.send(f"/{NAME}/seeds/1")
+
+    assert answered[9:12] == status
+
+
+def test_a_client_that_goes_away_leaves_the_call_to_its_end() -> None:
+    is_gone, recorded = Event(), Event()
+
+    def answer(_request: bytes) -> bytes:
+        is_gone.wait(PATIENCE_S)
+        return OK
+
+    with raw_server(answer) as (url, received):
+        options = Options(files=(FILE,), vendors=(NAME,), forward=ForwardRules(url))
+        app = create_frozen_app(options, listeners=(lambda _entry: recorded.set(),))
+        with run_in_thread(app) as own:
+            with socket.create_connection(address_of(own)) as wire:
+                wire.sendall(f"GET {BATCH} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            is_gone.set()
+            assert recorded.wait(PATIENCE_S)
+
+    (entry,) = app.journal.kept.entries("default")
+    assert (len(received), entry.status) == (1, 200)
+
+
+def test_a_large_answer_streams_through_before_its_end_has_come() -> None:
+    has_begun, piece = Event(), b"a" * 65_536
+    size = 64 * len(piece)
+
+    def pieces(_request: bytes) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
+        yield piece * 32
+        if has_begun.wait(PATIENCE_S):
+            yield piece * 32
+
+    with (
+        raw_server(pieces) as (url, _),
+        in_front_of(url) as front,
+        socket.create_connection(address_of(front.url), PATIENCE_S) as wire,
+    ):
+        wire.sendall(f"GET {BATCH} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        got = len(wire.recv(65_536))
+        has_begun.set()
+        got += sum(len(octets) for octets in iter(partial(wire.recv, 65_536), b""))
+
+    assert got > size

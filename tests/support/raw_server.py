@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from threading import Event, Thread
 from typing import Literal, TypeAlias
@@ -28,7 +28,7 @@ def _read_request(connection: socket.socket) -> bytes:
 
 @contextmanager
 def raw_server(
-    answer: bytes | Callable[[bytes], bytes], end: End = "close"
+    answer: bytes | Callable[[bytes], bytes | Iterable[bytes]], end: End = "close"
 ) -> Iterator[tuple[str, list[bytes]]]:
     """Yield the address, and the list of the requests that were received.
 
@@ -41,7 +41,9 @@ def raw_server(
         with closing(connection), suppress(OSError):
             request = _read_request(connection)
             received.append(request)
-            connection.sendall(answer if isinstance(answer, bytes) else answer(request))
+            told = answer if isinstance(answer, bytes) else answer(request)
+            for octets in (told,) if isinstance(told, bytes) else told:
+                connection.sendall(octets)
             if end == "hold":
                 is_over.wait()
             elif end == "reset":
