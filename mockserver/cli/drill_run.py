@@ -162,8 +162,9 @@ def create_vendor_app(vendor: str, specs: tuple[Path, ...], **settings: Any) -> 
 @contextmanager
 def open_server(options: DrillOptions) -> Iterator[DrillServer]:
     """Use the server of `--against`, or start a server. End the command if the vendor cannot be served."""
-    for given, word in (("--against", options.against), ("--setup", options.setup)):
-        if options.forward and word:
+    unused = (("--against", options.against), ("--setup", options.setup), ("--webhook", options.webhook))
+    for given, word in unused if options.forward else ():
+        if word:
             cure = f"mockserver drill {options.vendor} --forward {options.forward}"
             fail_usage(f"the real server answers, so {given} changes nothing", f"{given} {word}", cure)
     if options.against:

@@ -99,8 +99,8 @@ def list_cases(
         if name not in table and (kind := name.removeprefix(f"{vendor}-")) != name
     ]
     cases = [_read_case(node, packaged) for node in (*table.values(), *own)]
-    left_out = {"webhook"} if not has_webhooks else set[str]()
-    return [case for case in cases if (has_jobs or not case.jobs) and left_out.isdisjoint(case.tags)]
+    cases = [case for case in cases if has_webhooks or "webhook" not in case.tags]
+    return [case for case in cases if has_jobs or not case.jobs]
 
 
 def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:

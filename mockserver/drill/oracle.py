@@ -78,10 +78,8 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     status, usual = run.ending.status, clean.ending.status
     if harmless and status not in (None, usual):
         end = f"ended with {status} although nothing failed ({stored}); without faults it ends with {usual}"
-        end, why = (
-            "; ".join(filter(None, (end, doubts.on_run))),
-            "the client ended with a failure although all was well",
-        )
+        end = "; ".join(filter(None, (end, doubts.on_run)))
+        why = "the client ended with a failure although all was well"
         found.append(Mistake(Kind.ALARM, end, why, doubtful=bool(doubts.on_run)))
     if found:
         found.sort(key=lambda one: (one.doubtful, _ORDER.index(one.kind)))

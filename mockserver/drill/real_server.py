@@ -37,11 +37,13 @@ class Doubts:
         """Return why a finding about an item is doubtful, or ""."""
         if not self.clean.is_forwarded or kind not in _BY_RECORDS:
             return ""
-        if reason := self.on_run or (_DELETED if may_delete(self.clean, self.run) else ""):
-            return reason
-        if kind is Kind.TWICE:
-            return _SECOND
-        return _SILENT if any(map(self._is_unknown, attempts)) else ""
+        reasons = (
+            self.on_run,
+            _DELETED if may_delete(self.clean, self.run) else "",
+            _SECOND if kind is Kind.TWICE else "",
+            _SILENT if any(map(self._is_unknown, attempts)) else "",
+        )
+        return next(filter(None, reasons), "")
 
     @cached_property
     def on_run(self) -> str:
@@ -56,10 +58,11 @@ class Doubts:
 
     def _is_refused(self, attempt: ItemAttempt) -> bool:
         """Return whether the real server refused the item, and no rule had a part in the refusal."""
-        is_real = self.run.entry(attempt.number).forwarded_to and not attempt.rules
-        return bool(is_real) and attempt.told is Told.REJECTED
+        return self._is_real(attempt) and not attempt.rules and attempt.told is Told.REJECTED
 
     def _is_unknown(self, attempt: ItemAttempt) -> bool:
-        is_real = bool(self.run.entry(attempt.number).forwarded_to)
-        is_untold = attempt.code == UNTOLD or (attempt.action == UNREAD and attempt.told is not Told.REFUSED)
-        return is_real and is_untold
+        is_untold = attempt.action == UNREAD and attempt.told is not Told.REFUSED
+        return self._is_real(attempt) and (is_untold or attempt.code == UNTOLD)
+
+    def _is_real(self, attempt: ItemAttempt) -> bool:
+        return bool(self.run.entry(attempt.number).forwarded_to)

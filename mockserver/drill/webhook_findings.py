@@ -70,7 +70,3 @@ def _lines(run: Run) -> list[tuple[str, str]]:
 
 def _statuses(delivery: OwedDelivery) -> set[int]:
     return {one.status for one in delivery.attempts if one.status is not None}
-
-
-def _names(delivery: OwedDelivery) -> str:
-    return ", ".join(map(unescape_step, delivery.items))

@@ -520,6 +520,7 @@ def test_cases_that_a_real_server_cannot_show_are_named(drill: Run, server_url: 
     [
         (("--against", "http://127.0.0.1:1"), "the real server answers, so --against changes nothing"),
         (("--setup", str(SHOP)), "the real server answers, so --setup changes nothing"),
+        (("--webhook", "http://127.0.0.1:1"), "the real server answers, so --webhook changes nothing"),
         (("--forward", "http://payt.example"), "payt.example is neither loopback nor allowed"),
     ],
 )

@@ -74,7 +74,7 @@ def call(options: argparse.Namespace, method: str, path: str, body: object = Non
     address = urlsplit(options.url)
     headers = {"Authorization": f"Bearer {options.token}", "Content-Type": "application/json"}
     connection = HTTPConnection(address.netloc)
-    connection.request(method, address.path + path, body and json.dumps(body), headers)
+    connection.request(method, address.path + path, json.dumps(body) if body else None, headers)
     connection.getresponse().read()
     connection.close()
 
