@@ -170,11 +170,7 @@ class Door:
         with _as_lost_answer(has_begun=False):
             response = await self._pool(url.scheme, call.keep_alive).handle_async_request(request)
         try:
-            yield IncomingAnswer(
-                response.status,
-                end_to_end(response.headers),
-                _chunks(response),
-            )
+            yield IncomingAnswer(response.status, end_to_end(response.headers), _chunks(response))
         finally:
             await response.aclose()
 

@@ -48,6 +48,25 @@ def test_the_core_names_no_vendor() -> None:
     ] == []
 
 
+CLIENTS = {
+    "contract/target.py": "calls the target of a contract run",
+    "server/listening.py": "asks the server that has the port",
+    "testing/http_call.py": "calls the server that is tested",
+}
+CALLING_OUT = {"HTTPConnection", "HTTPSConnection", "create_connection", "open_connection", "urlopen"}
+
+
+def test_the_outgoing_door_alone_opens_connections_to_other_servers() -> None:
+    """Names of the standard library; who may import other HTTP clients stands in pyproject.toml."""
+    found = {
+        file.relative_to(PACKAGE).as_posix()
+        for file, text in MODULES.items()
+        if CALLING_OUT.intersection(words(ast.parse(text)))
+    }
+
+    assert found == {*CLIENTS}
+
+
 def test_no_page_names_a_vendor() -> None:
     assert [page.name for page in PAGES if VENDOR_NAMES.search(page.read_text(encoding="utf-8"))] == []
 

@@ -18,6 +18,7 @@ _LETTERS, _HEX_LETTERS, _DIGITS = "xabcdefghijklmnopqrstuvw", "abcdef", "8901234
 
 _KEPT_SIGNS = "-_.+/=:"
 _SHORTEST_LOCAL, _SHORTEST_PHONE, _SHORTEST_IBAN, _KEPT_OF_PHONE = 4, 6, 15, 3
+_GRANT_TYPE = "grant_type"
 _HARMLESS = ("code", "ticket")
 """Names of credentials in queries that name keys in records."""
 
@@ -43,6 +44,7 @@ _COOKIE = re.compile(
 )
 _FIELD = re.compile(r"([^&=;?]+)=([^&]+)")
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?', re.DOTALL)
+_LIST = re.compile(r'("([\w.-]{1,64}+)"\s*+:\s*+\[)([^\[\]{}]++)')
 _HAS_NAMES = re.compile(r"[=:<]|bearer|basic|eyJ", re.IGNORECASE)
 _TELLING = re.compile(r"(?![a-z]{1,7}\Z|[0-9]{1,7}\Z).{4,}", re.DOTALL)
 """Values that are masked wherever they stand. A shorter word or number may have another meaning elsewhere."""
@@ -149,7 +151,11 @@ class Masks:
         if _HAS_NAMES.search(text):
             if WHOLE_FORM.fullmatch(text):
                 return self.query(text)
-            text = replace_values(text, self._value)
+            text = replace_values(_LIST.sub(self._list, text), self._value)
+            if _GRANT_TYPE in text:
+                text = replace_values(
+                    text, lambda name, value: self._mask(value) if name == "code" else value
+                )
             if text.lstrip()[:1] in ('"', "{", "["):
                 return _LITERAL.sub(self._literal, text)
         return self._nameless(text)
@@ -162,6 +168,10 @@ class Masks:
         text = _EMAIL.sub(self._email, text)
         text = _IBAN.sub(self._iban, text)
         return _PHONE.sub(lambda found: self._mask(found[0], _shape_phone, is_named=False), text)
+
+    def _list(self, found: re.Match[str]) -> str:
+        name = found[2].removesuffix("s")
+        return found[1] + _LITERAL.sub(lambda one: f'"{self._value(name, one[1])}"', found[3])
 
     def _literal(self, found: re.Match[str]) -> str:
         text = _unescape_json(found[1])

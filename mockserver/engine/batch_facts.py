@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from mockserver.model import Document, Json
+from mockserver.engine.told_rows import text_at
+from mockserver.model import Document, Json, Reply
+from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import plain
 from mockserver.spec.outcomes import Side, side_of
 
@@ -44,6 +46,14 @@ def batch_fact(name: str, node: Document, counts: Mapping[str, int]) -> Json:
     kinds = (kind for one in names for kind, known in COUNTS.items() if one in known)
     kind = next(kinds, None)
     return counts.get(kind, 0) if kind else None
+
+
+def told_facts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
+    """Return the facts about all items that the body and the headers of a reply tell."""
+    headers = {name.lower(): text for name, text in reply.headers}
+    found = {fact: text_at(document, place) for fact, place in batch.outcome.summary.items()}
+    found |= {fact: headers.get(name.lower()) for fact, name in batch.outcome.headers.items()}
+    return {fact: text for fact, text in found.items() if text is not None}
 
 
 def _flag(called: str, whole: Side) -> bool | None:

@@ -6,10 +6,11 @@ is not sent, so that a later attempt is the first one that the real server sees.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -21,18 +22,7 @@ from mockserver.engine.real_answers import RowChanger, has_rows, read_outcomes, 
 from mockserver.engine.reasons import one_line
 from mockserver.engine.told_rows import answered_document
 from mockserver.errors import Refusal, ServerRefusal, StoreUnavailableError
-from mockserver.model import (
-    ANONYMOUS,
-    LOST,
-    Action,
-    Answer,
-    Call,
-    Fault,
-    Item,
-    Outcome,
-    Reply,
-    Value,
-)
+from mockserver.model import ANONYMOUS, LOST, Action, Answer, Call, Fault, Item, Outcome, Reply, Value
 from mockserver.sandbox.store import CallState, State
 from mockserver.scenario.effects import (
     AppliedEffects,
@@ -43,9 +33,10 @@ from mockserver.scenario.effects import (
 )
 from mockserver.scenario.model import NO_EFFECTS, Decision, EnvelopeEffect
 from mockserver.spec.batch_forms import Batch
-from mockserver.spec.openapi import RouteMatch
+from mockserver.spec.openapi import Operation, RouteMatch
 from mockserver.vendor import BatchResult, Request, default_fault_problem
 
+T = TypeVar("T")
 STORED = "forwarded"
 """Collection of the keys of the items that the real server has told as stored."""
 
@@ -86,58 +77,49 @@ class Passage:
 
         Raises InvalidHeaderError: `Mock-Scenario` is malformed; TooManySandboxesError; TakesLongError.
         """
-        served, sandbox = self.pipeline.served, arrival.call.sandbox
-        sandboxes, work = self.pipeline.admission.sandboxes, partial(self._depart, arrival)
+        return self._run(arrival.call, partial(self._depart, arrival), create=True)
+
+    def _run(self, call: Call, work: Callable[[CallState], T], *, create: bool) -> T:
+        sandboxes, scope = self.pipeline.admission.sandboxes, f"{self.pipeline.served.name}/"
         try:
             with sandboxes.store.one_call():
-                sandboxes.enter(sandbox)
-                return sandboxes.transact_or_discard(sandbox, f"{served.name}/", work, create=True)
+                if create:
+                    sandboxes.enter(call.sandbox)
+                return sandboxes.transact_or_discard(call.sandbox, scope, work, create=create)
         except StoreUnavailableError:
-            return sandboxes.discard(sandbox, f"{served.name}/", work)
+            return sandboxes.discard(call.sandbox, scope, work)
 
     def _depart(self, arrival: Arrival, state: CallState) -> Departure:
-        admission = self.pipeline.admission
-        call = admission.complete(arrival.call, ANONYMOUS, state)
-        match = arrival.route if isinstance(arrival.route, RouteMatch) else None
-        if admission.scenario_selector is not None:
-            admission.scenario_selector.check(call)
-        if match is None:
+        admission, match = self.pipeline.admission, arrival.route
+        call, selector = admission.complete(arrival.call, ANONYMOUS, state), admission.scenario_selector
+        if selector is not None:
+            selector.check(call)
+        if not isinstance(match, RouteMatch):
             return Departure(call)
         opened = self.pipeline.open(call, match, may_take_long=arrival.may_take_long)
         state.enter("" if opened.request is None else opened.request.tenant)
-        selector = admission.scenario_selector
-        decision = (
-            NO_EFFECTS if selector is None else selector.decide(call, match.operation, opened.request, state)
-        )
-        departure = Departure(call, opened, match, decision)
-        return departure if decision is NO_EFFECTS else self._held_back(departure, state)
-
-    def _held_back(self, departure: Departure, state: State) -> Departure:
-        """Return the departure without the items that its decision keeps from being stored.
-
-        If no item is left, nothing is sent, and the mock answers.
-        """
-        call, decision, request = departure.call, departure.decision, departure.opened.request
-        held = _held_items(decision, request)
-        departure = replace(departure, held=held)
-        if decision.wait_s is None and (request is None or not held):
+        departure = Departure(call, opened, match)
+        if selector is None:
             return departure
-        if decision.wait_s is not None or request is None or len(held) == max(1, len(request.items)):
-            answer = run_and_roll_back(partial(self._mock_answer, departure), state)
-            # Callbacks and webhooks are rolled back too.
-            return replace(departure, answer=replace(answer, cause=""))
-        try:
-            body = self._without(held, request)
-        except Refusal as refusal:
-            answer = self.pipeline.refuse(call, refusal, request.operation, state)
-            return replace(departure, answer=replace(answer, applied=decision.applied))
-        return replace(departure, body=body)
+        decision = selector.decide(call, match.operation, opened.request, state)
+        held = _held_items(decision, opened.request)
+        departure = replace(departure, decision=decision, held=held)
+        is_sent = decision.wait_s is None and not held
+        return departure if is_sent else self._held_back(departure, match.operation, state)
 
-    def _mock_answer(self, departure: Departure, state: State) -> Answer:
-        if departure.route is None:
-            raise AssertionError("only an operation has rules")
-        opened, operation = departure.opened, departure.route.operation
-        return self.pipeline.work_with_effects(departure.call, operation, opened, departure.decision, state)
+    def _held_back(self, departure: Departure, operation: Operation, state: State) -> Departure:
+        """Return the departure without its held items. If none is left, nothing is sent: the mock answers."""
+        call, opened, decision = departure.call, departure.opened, departure.decision
+        request, held = opened.request, departure.held
+        if decision.wait_s is not None or request is None or len(held) == max(1, len(request.items)):
+            work = partial(self.pipeline.work_with_effects, call, operation, opened, decision)
+            answer = run_and_roll_back(work, state)
+            return replace(departure, answer=replace(answer, cause=""))  # deliveries are rolled back too
+        try:
+            return replace(departure, body=self._without(held, request))
+        except Refusal as refusal:
+            answer = self.pipeline.refuse(call, refusal, operation, state)
+            return replace(departure, answer=replace(answer, applied=decision.applied))
 
     def _without(self, held: frozenset[int], request: Request) -> bytes:
         """Return the body without the held items. Raises ServerRefusal: no item can be left out."""
@@ -158,14 +140,8 @@ class Passage:
 
         The answer's body has no content coding, unless the coding is unknown.
         """
-        served, call = self.pipeline.served, departure.call
-        sandboxes, scope = self.pipeline.admission.sandboxes, f"{served.name}/"
         work = partial(self._arrive, departure, decoded(reply, self.max_body_bytes))
-        try:
-            with sandboxes.store.one_call():
-                return sandboxes.transact_or_discard(call.sandbox, scope, work, create=False)
-        except StoreUnavailableError:
-            return sandboxes.discard(call.sandbox, scope, work)
+        return self._run(departure.call, work, create=False)
 
     def _arrive(self, departure: Departure, reply: Reply, state: CallState) -> tuple[Answer, bool]:
         request, decision, route = departure.opened.request, departure.decision, departure.route
@@ -177,14 +153,9 @@ class Passage:
             real = read_outcomes(request, sent, reply)
             real = _remembered(real, request.operation.batch, state)
         is_refused = reply.status >= _FIRST_REFUSAL and not real
-        answer = Answer(
-            reply,
-            operation.id if operation else None,
-            real,
-            refusal=f"http-{reply.status}" if is_refused else None,
-            reason=one_line(_said(reply)) if is_refused else "",
-            forwarded_to=self.to,
-        )
+        refusal, reason = (f"http-{reply.status}", one_line(_said(reply))) if is_refused else (None, "")
+        name = operation.id if operation else None
+        answer = Answer(reply, name, real, refusal, reason=reason, forwarded_to=self.to)
         if operation is None or decision is NO_EFFECTS:
             return answer, False
         changed = self._with_effects(departure, request, answer, state)
@@ -205,7 +176,8 @@ class Passage:
             if request is not None and wrong is not None and reply.status < _FIRST_REFUSAL:
                 reply = run_and_roll_back(partial(effects.refused, wrong, request), state)
             return replace(answer, reply=apply_envelope(reply, decision.envelope, None))
-        changes_rows = decision.effects or departure.held or (decision.envelope and _moves(decision.envelope))
+        around = decision.envelope or EnvelopeEffect()
+        changes_rows = decision.effects or departure.held or around.order or around.phantom
         outcomes = answer.outcomes
         if changes_rows and outcomes:
             told = self._told(departure, request, outcomes, effects, state)
@@ -213,12 +185,8 @@ class Passage:
             reply = run_and_roll_back(work, state)
             outcomes = effects.actual_outcomes(tuple(told))
         reason = _UNCHANGED.format(", ".join(decision.applied)) if changes_rows and not outcomes else ""
-        return replace(
-            answer,
-            reply=apply_envelope(reply, decision.envelope, batch),
-            outcomes=outcomes,
-            reason=one_line(reason) or answer.reason,
-        )
+        reply = apply_envelope(reply, decision.envelope, batch)
+        return replace(answer, reply=reply, outcomes=outcomes, reason=one_line(reason) or answer.reason)
 
     def _told(
         self,
@@ -282,13 +250,9 @@ class Passage:
         reported = [effects.reported.get(outcome.item.index, outcome) for outcome in told]
         shown = effects.shown(reported, handler, batch)
         sent = {outcome.item.index for outcome in answer.outcomes}
-        warned = batch.outcome.rows_of("warned") is not None
-        own = []
-        for outcome in told:
-            index, effect = outcome.item.index, effects.decision.effects.get(outcome.item.index)
-            is_warned = warned and effect is not None and effect.warn is not None and outcome.accepted
-            if index not in sent or is_warned or (effect is not None and item_fault_of(effect)):
-                own.append(index)
+        own = {*effects.reported, *(one.item.index for one in told if one.item.index not in sent)}
+        if batch.outcome.rows_of("warned"):
+            own |= effects.decision.effects.keys() & {one.item.index for one in told if one.warnings}
 
         def write(*outcomes: Outcome) -> Reply:
             # The mock does not know all that its own records have of what the real server stored.
@@ -296,11 +260,9 @@ class Passage:
                 return handler.render(BatchResult(request, outcomes), state)
             return Reply(0)
 
-        document = answered_document(answer.reply, operation)
-        form = batch.outcome
-        if not (
-            has_rows(document, batch) or (form.names_failures_alone and not (form.rows and document is None))
-        ):
+        document, form = answered_document(answer.reply, operation), batch.outcome
+        has_place = form.names_failures_alone and (document is not None or not form.rows)
+        if not (has_place or has_rows(document, batch)):
             # Such an answer says that all items were accepted.
             reply = answer.reply if all(one.accepted for one in shown) else write(*shown)
             return reply if reply.status else answer.reply
@@ -315,53 +277,41 @@ def _held_items(decision: Decision, request: Request | None) -> frozenset[int]:
     first = decision.commit.first
     if request is None:
         return frozenset({0} if first == 0 else ())
-    if not request.operation.writes:
+    if decision is NO_EFFECTS or not request.operation.writes:
         return frozenset()
-    every = frozenset(range(max(1, len(request.items))))
+    count, batch = max(1, len(request.items)), request.operation.batch
     failed = {at for at, one in decision.effects.items() if item_fault_of(one) and not one.commit}
-    batch = request.operation.batch
     if failed and batch is not None and is_atomic(request, batch):
-        return every
+        return frozenset(range(count))
     lied = {at for at, one in decision.effects.items() if one.commit is False}
-    return every & (failed | lied | ({at for at in every if at >= first} if first is not None else set()))
-
-
-def _moves(envelope: EnvelopeEffect) -> bool:
-    return bool(envelope.order or envelope.phantom)
+    return frozenset({*failed, *lied, *range(count if first is None else first, count)})
 
 
 def _remembered(real: tuple[Outcome, ...], batch: Batch, state: State) -> tuple[Outcome, ...]:
     """Return the outcomes; an item whose key was stored before is updated if the operation is an upsert."""
-    found = []
+    known, found = state.collection(STORED), []
     for outcome in real:
-        key = outcome.item.key
-        if outcome.accepted and key:
-            known = state.collection(STORED)
-            place = f"{batch.collection}/{key}"
-            if place in known and batch.upsert and outcome.action is Action.CREATED:
-                outcome = replace(outcome, action=Action.UPDATED)  # noqa: PLW2901
-            known[place] = {"key": key}
-        found.append(outcome)
+        place, action = f"{batch.collection}/{outcome.item.key}", outcome.action
+        if outcome.accepted and outcome.item.key:
+            is_update = batch.upsert and action is Action.CREATED and place in known
+            action = Action.UPDATED if is_update else action
+            known[place] = {"key": outcome.item.key}
+        found.append(replace(outcome, action=action))
     return tuple(found)
 
 
 def decoded(reply: Reply, limit: int) -> Reply:
     """Return the reply without its content coding, or as it is if the coding is unknown."""
     headers = {name.lower(): text for name, text in reply.headers}
-    try:
-        left, body = decode(headers, reply.body, limit)
-    except Refusal:
-        return reply
-    if left is headers:
-        return reply
-    return replace(reply, body=body, headers=tuple([one for one in reply.headers if one[0].lower() in left]))
+    if "content-encoding" in headers:
+        with suppress(Refusal):
+            left, body = decode(headers, reply.body, limit)
+            kept = tuple([one for one in reply.headers if one[0].lower() in left])
+            return replace(reply, body=body, headers=kept)
+    return reply
 
 
 def _said(reply: Reply) -> str:
     """Return why the real server refused a call, as its answer says."""
     text = reply.body[:_MAX_SAID].decode("utf-8", "replace")
-    return (
-        f"the real server answered {reply.status}: {text}"
-        if text
-        else f"the real server answered {reply.status}"
-    )
+    return f"the real server answered {reply.status}" + (f": {text}" if text else "")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.lines import write_lines
-from mockserver.engine.declared_outcomes import SUBSETS, count_outcomes, result_of
-from mockserver.engine.told_rows import answered_document, row_pointers, text_at, told_facts
+from mockserver.engine.batch_facts import told_facts
+from mockserver.engine.declared_outcomes import HELD_BACK, SUBSETS, count_outcomes, result_of
+from mockserver.engine.told_rows import answered_document, row_pointers, text_at
 from mockserver.model import (
     WARNED,
     Action,
@@ -34,19 +36,13 @@ from mockserver.vendor import Request
 UNTOLD = "untold"
 """Code of the problem of an item of which the answer says nothing."""
 
-_ACTIONS_BY_STATUS: Mapping[int, Action] = {
-    201: Action.CREATED,
-    304: Action.UNCHANGED,
-    424: Action.SKIPPED,
-}
+_ACTIONS_BY_STATUS = {201: Action.CREATED, 304: Action.UNCHANGED, 424: Action.SKIPPED}
 _FIRST_REFUSAL = 400
 _ACTIONS_BY_WORD: Mapping[str, Action] = {
     **dict.fromkeys(("created", "new", "inserted", "added"), Action.CREATED),
     **dict.fromkeys(("updated", "changed", "modified", "replaced"), Action.UPDATED),
     **dict.fromkeys(("unchanged", "notmodified"), Action.UNCHANGED),
-    **dict.fromkeys(
-        ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed"), Action.SKIPPED
-    ),
+    **dict.fromkeys(HELD_BACK, Action.SKIPPED),
 }
 
 Place: TypeAlias = tuple[Path, str]
@@ -143,37 +139,32 @@ def _action(status: Json, rows: OutcomeRows, *, has_fault: bool) -> Action:
     return _ACTIONS_BY_WORD.get(plain(status), usual)
 
 
+@dataclass(frozen=True, slots=True)
 class RowChanger:
-    """Writes an answer that tells `shown` in place of what the real answer tells.
+    """Writes an answer that tells other outcomes in place of what the real answer tells."""
 
-    A row of the real answer stays as it is, unless its item is in `own`: these rows, and the rows of items
-    without a real row, are written by `write`, which returns the answer to one outcome alone.
-    """
-
-    def __init__(
-        self,
-        operation: Operation,
-        batch: Batch,
-        own: frozenset[int],
-        write: Callable[[Outcome], Reply],
-    ) -> None:
-        self._operation, self._batch, self._own, self._write = operation, batch, own, write
+    operation: Operation
+    batch: Batch
+    own: frozenset[int]
+    """Indexes of the items whose rows are written, as are those of items without a real row."""
+    write: Callable[[Outcome], Reply]
+    """Function that returns the answer to one outcome alone."""
 
     def change(self, reply: Reply, real: Sequence[Outcome], shown: Sequence[Outcome]) -> Reply:
         """Return the reply with the rows of `shown`, and with its facts about all items changed alike.
 
         `real` has what the reply tells of the items that were sent.
         """
-        document = answered_document(reply, self._operation)
+        document = answered_document(reply, self.operation)
         items = [outcome.item for outcome in real]
-        pointers = row_pointers([item.key for item in items], self._batch, document)
+        pointers = row_pointers([item.key for item in items], self.batch, document)
         kept = {
-            items[at].index: pointer for at, pointer in pointers.items() if items[at].index not in self._own
+            items[at].index: pointer for at, pointer in pointers.items() if items[at].index not in self.own
         }
-        untold = frozenset([item.index for item in items]) - kept.keys() - self._own
+        untold = frozenset([item.index for item in items]) - kept.keys() - self.own
         shown_rows = [outcome for outcome in shown if outcome.item.index not in untold]
         changed = document
-        for rows in self._batch.outcome.rows:
+        for rows in self.batch.outcome.rows:
             entries = [
                 *self._entries(rows, document, kept, shown_rows),
                 *_strangers(rows, document, pointers),
@@ -194,7 +185,7 @@ class RowChanger:
                 path = parse_pointer(pointer)
                 yield self._renumbered(rows, outcome, path[-1], value_at(document, path))
             elif pointer is None and SUBSETS[rows.subset](outcome):
-                written = value_at(answered_document(self._write(outcome), self._operation), rows.place)
+                written = value_at(answered_document(self.write(outcome), self.operation), rows.place)
                 for name, row in [*_named(written)][:1]:
                     yield self._renumbered(rows, outcome, name, row)
 
@@ -210,7 +201,7 @@ class RowChanger:
     def _with_facts(
         self, reply: Reply, document: Json, real: Sequence[Outcome], shown: Sequence[Outcome]
     ) -> Reply:
-        outcome, was, now = self._batch.outcome, count_outcomes(real), count_outcomes(shown)
+        outcome, was, now = self.batch.outcome, count_outcomes(real), count_outcomes(shown)
         flags = {"any-rejected": now["rejected"] > 0, "all-accepted": not now["rejected"]}
         for fact, place in outcome.summary.items():
             value = value_at(document, place)
@@ -226,7 +217,7 @@ class RowChanger:
             for name, text in reply.headers
             for fact in [names.get(name.lower(), "")]
         )
-        has_lines = self._operation.answers_lines(reply.status, reply.media_type)
+        has_lines = self.operation.answers_lines(reply.status, reply.media_type)
         encode = write_lines if has_lines else json.encode
         return replace(reply, body=encode(document) if reply.body else b"", headers=headers)
 

@@ -45,14 +45,6 @@ def json_value(body: bytes, media_type: str | None, *, lines: bool = False) -> J
         return None
 
 
-def told_facts(reply: Reply, document: Json, batch: Batch) -> dict[str, str]:
-    """Return the facts about all items that the body and the headers of a reply tell."""
-    headers = {name.lower(): text for name, text in reply.headers}
-    found = {fact: text_at(document, place) for fact, place in batch.outcome.summary.items()}
-    found |= {fact: headers.get(name.lower()) for fact, name in batch.outcome.headers.items()}
-    return {fact: text for fact, text in found.items() if text is not None}
-
-
 def text_at(item: Json, path: Path | None) -> str | None:
     value = None if path is None else value_at(item, path)
     return value if value is None or isinstance(value, str) else json.encode(value).decode()

@@ -13,7 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.codec.redaction import redact_body
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
 from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
@@ -70,15 +72,16 @@ class Answers:
         real, mock, drawn = told.real, told.mock, told.drawn
         found = _changes(mock, real)
         explained = {path[0] for path, _ in found if path[1:] == ("outcome",)}
-        if (real.keys() ^ mock.keys()) & {str(item.index) for item in self.sent}:
-            found, explained = [one for one in found if one[0] == ("", "status")], set()
+        status = [one for one in found if one[0] == ("", "status")]
+        if status and not real.keys() & mock.keys() & {str(item.index) for item in self.sent}:
+            found, explained = status, set()
         for path, change in found:
             is_explained = path[0] in explained or (path[0] == "" and explained)
             is_known = path[0] != _OTHERS and (
                 path[1:] or _OTHERS not in (real, mock)["new" in change.values]
             )
             if is_known and path not in drawn and not (is_explained and path[1:] != ("outcome",)):
-                yield from self._difference(path, change)
+                yield from self._difference(path, change, told)
 
     def _told(self, reply: Reply) -> dict[str, Json]:
         """Return what an answer tells: of the call under "", of items by index, of other rows after a "+"."""
@@ -87,8 +90,12 @@ class Answers:
         outcomes = read_outcomes(self.request, self.sent, reply)
         if operation.batch is None or not outcomes:
             is_list = not operation.writes and not operation.path.endswith("}")
+            last = self.request.call.path.rpartition("/")[2]
+            is_own = operation.writes or any(text == last for _, text in self.made)
             rows = self._listed(document) if is_list else {}
-            return {"": {"status": reply.status, "row": None if is_list else self._ordered(document)}, **rows}
+            status = reply.status if operation.batch is None else f"{reply.status} for the whole call"
+            is_shown = not is_list and (is_own or reply.status >= _FIRST_REFUSAL)
+            return {"": {"status": status, "row": self._ordered(document) if is_shown else None}, **rows}
         told = {"": {"status": reply.status, "counts": reported_counts(reply, operation)}}
         places = row_pointers(keys, operation.batch, document)
         for at, one in enumerate(outcomes):
@@ -110,7 +117,7 @@ class Answers:
         rows = list(map(self._ordered, document)) if isinstance(document, list) else []
         shared = Counter([mark for row in rows for mark in self._marks(row)])
         marks = [[f"+{mark[1]}" for mark in self._marks(row) if shared[mark] == 1] for row in rows]
-        return {max(own, default=_OTHERS): row for own, row in zip(marks, rows, strict=True)}
+        return {max(own, default=_OTHERS): {"row": row} for own, row in zip(marks, rows, strict=True)}
 
     def _marks(self, document: Json) -> AbstractSet[tuple[str, str]]:
         """Return the members, at any depth, that identify records that the client made."""
@@ -124,12 +131,17 @@ class Answers:
             return sorted(map(self._ordered, document), key=lambda row: sorted(self._marks(row)))
         return document
 
-    def _difference(self, path: Path, change: ValueChange) -> Iterator[Difference]:
-        """Yield the difference, unless the values are alike, or the mock cannot know the value."""
+    def _difference(self, path: Path, change: ValueChange, told: Told) -> Iterator[Difference]:
+        """Yield the difference, unless the values are alike, secret, or unknown to any mock."""
         mock, real = change.values.get("old"), change.values.get("new")
         kind = self._kind(path, change)
-        if _plain(mock) == _plain(real) or self._is_invented(kind, path, mock):
+        member = json.encode({str(path[-1]): _text(real)}).decode()
+        is_secret = redact_body(member) != member
+        if is_secret or _plain(mock) == _plain(real) or self._is_invented(kind, path, mock):
             return
+        if path[1:] == ("outcome",):
+            ends = [(one[path[0]]["outcome"], one[path[0]]["row"]) for one in (told.real, told.mock)]
+            real, mock = (f"{end}: {_text(row)}" if row else end for end, row in ends)
         if path == ("", "status"):
             real, mock = (
                 f"{one.status} {one.body.decode('utf-8', 'replace')}".strip() for one in self.replies[:2]
@@ -172,7 +184,7 @@ def _plain(value: Json) -> str:
     """Return a text that is equal for equal numbers, for equal instants, and for null and a missing value."""
     text = "" if value in (None, [], {}) else str(value)
     with suppress(ArithmeticError):
-        return f"{Decimal(text).normalize():f}"
+        return str(Decimal(text).normalize())
     with suppress(ValueError):
         return print_instant(parse_instant(text))
     return text

@@ -13,15 +13,9 @@ from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import is_credential_header, redact_body
+from mockserver.engine.batch_facts import told_facts
 from mockserver.engine.registry import LoadedVendor
-from mockserver.engine.told_rows import (
-    answered_document,
-    json_value,
-    reported_rows,
-    row_pointers,
-    text_at,
-    told_facts,
-)
+from mockserver.engine.told_rows import answered_document, json_value, reported_rows, row_pointers, text_at
 from mockserver.errors import MalformedBody
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.journal import Journal

@@ -149,15 +149,9 @@ class Forwarder:
         has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in sent)
         length = [(b"Content-Length", b"%d" % len(body or b""))] if has_body else []
         target = target_below_mount(call) + (f"?{call.query}" if call.query else "")
-        return OutgoingCall(
-            call.method,
-            self.rules.to,
-            target,
-            (*headers, *length),
-            body or b"",
-            self.rules.timeout_s,
-            keep_alive=True,
-        )
+        to, content, timeout_s = self.rules.to, body or b"", self.rules.timeout_s
+        sent = (*headers, *length)
+        return OutgoingCall(call.method, to, target, sent, content, timeout_s, keep_alive=True)
 
     async def _receive(self, answer: IncomingAnswer) -> Received:
         """Read the answer up to the limit of bodies, or up to where it breaks off."""
@@ -187,9 +181,8 @@ class Forwarder:
             body = received.reply.body
             if answer.delivery is None or received.fault:
                 await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-                is_broken = bool(received.fault)
-                await send({"type": "http.response.body", "body": body, "more_body": is_broken})
-                if is_broken:
+                await send({"type": "http.response.body", "body": body, "more_body": bool(received.fault)})
+                if received.fault:
                     await connection.flush()
                     (connection.reset if received.fault == _FAULTS["reset"] else connection.close)()
                 return
@@ -201,9 +194,10 @@ class Forwarder:
         self, departure: Departure, received: Received, started: float, arrival: Arrival
     ) -> tuple[Reply, Answer, bool]:
         """Return the reply with the headers of this server, the answer, and whether a rule changed it."""
+        fault, route = received.fault, departure.route
         if departure.answer is not None:
             answer, is_changed = departure.answer, True
-        elif received.fault or received.headers is None:
+        elif received.headers is None or fault:
             answer, is_changed = self._unread_answer(departure, received), False
         else:
             answer, is_changed = self.passage.arrive(departure, received.reply)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -13,7 +13,7 @@ from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
 from mockserver.engine.passage import Departure, decoded
 from mockserver.journal.answer_differences import EXPLAINING, Answers, Told
-from mockserver.model import Answer, Call, Difference, Item, Reply, value_at
+from mockserver.model import Answer, Call, Difference, Item, Problem, Reply, value_at
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import SETTINGS, IdleTracker, Sandboxes
@@ -25,17 +25,18 @@ from mockserver.vendor import Request
 RULE = "a rule that the mock does not know"
 """Cure of a difference that no assumption and no record settles."""
 
-_UNSAID = frozenset({401, 403, 429, 502, 503, 504})
+_UNSAID = frozenset({304, 401, 403, 429, 502, 503, 504})
 """Statuses of a real server that tell nothing of the vendor's rules; the mock does not get these calls."""
 
-_ID, _LONG_ID = re.compile(r"[\w-]+"), re.compile(rb"[\w-]{8,}")
-"""A text that may be an id, in a path; in a body, where a short text is more often something else."""
+_ID, _QUERY_ID = re.compile(r"[\w:.-]+"), re.compile(r"[\w:.-]{3,}")
+_BODY_ID = re.compile(rb"\w[\w:.-]{7,}")
+"""Text that may be an id. A short text in a query or a body is more often something else."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MISSING = re.compile("unknown|missing|not-found")
 """What the codes of problems have if a record is missing to which an item refers."""
 
-_SEQUENCES, _SHADOW = "sequences", "shadow"
+_SEQUENCES, _SHADOW = "sequences", "mock-shadow"
 _LATER_S, _FURTHER = 90_061, 5_000
 """By how much the twin's clock and numbers are ahead of those of the mock."""
 
@@ -54,8 +55,8 @@ class _Pair:
     real_ids: tuple[dict[str, str], ...] = field(default_factory=lambda: ({}, {}))
     """Ids of the real server, by the ids of mock and twin."""
     made: set[tuple[str, str]] = field(default_factory=set)
-    cures: dict[Difference, str] = field(default_factory=dict)
-    """Known cures, by the difference without its item."""
+    cures: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Found cures, by operation, kind and place of a difference, and the codes of the mock's problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Shadow:
         if later_s:
             made.set_clock(name, lambda now, clock: clock.advanced(later_s, now))
             store.control(name, _change_seed)
+            store.transact(name, self._scope, lambda state: _count_on(state, _numbers(state)))
         return made
 
     def _assume(self, mock: Sandboxes, call: Call, **values: str) -> None:
@@ -137,24 +139,33 @@ class Shadow:
         mock.store.forget_calls(name)
         answer = self._ask(mock, arrival, pair)
         mock.store.end_call(name, 1)
-        numbers = mock.store.transact(name, self._scope, lambda state: _numbers(state, {}))
-        twin.store.transact(name, self._scope, lambda state: _numbers(state, numbers))
+        numbers = mock.store.transact(name, self._scope, _numbers)
+        known = twin.store.transact(name, self._scope, _numbers)
+        new = {one: last for one, last in numbers.items() if one not in known}
+        twin.store.transact(name, self._scope, lambda state: _count_on(state, new))
         return answer, self._ask(twin, arrival, pair, 1)
 
     def _with_cures(
         self, pair: _Pair, found: tuple[Difference, ...], answers: Answers, arrival: Arrival, mock: Answer
     ) -> tuple[Difference, ...]:
         """Return the differences with what would settle each."""
-        signs = [replaced(one, index=None, key="") for one in found]
-        if not pair.cures.keys() >= {*signs}:
-            store = pair.mocks[0].store
-            states = store.call_states(arrival.call.sandbox, {1})
-            before = states[1].before if states else store.control(arrival.call.sandbox, dump_tables)
-            trials = [*self._trials(pair, before, answers, arrival)]
-            for one, sign in zip(found, signs, strict=True):
-                settled = [(len(others), cure) for cure, others in trials if not _is_among(one, others)]
-                pair.cures[sign] = _fixture(one, answers, mock, before) or min(settled, default=(0, RULE))[1]
-        return tuple([replaced(one, cure=pair.cures[sign]) for one, sign in zip(found, signs, strict=True)])
+        store, cured = pair.mocks[0].store, []
+        states = store.call_states(arrival.call.sandbox, {1})
+        before = states[1].before if states else store.control(arrival.call.sandbox, dump_tables)
+        problems = {
+            item.index: told.problems for item, told in zip(answers.sent, mock.outcomes, strict=False)
+        }
+        trials: list[tuple[str, list[Difference]]] | None = None
+        for one in found:
+            why = problems.get(-1 if one.index is None else one.index, ())
+            sign = (answers.request.operation.id, one.kind, one.place, *[problem.code for problem in why])
+            cure = _fixture(one, answers, mock, why, before) or pair.cures.get(sign)
+            if cure is None:
+                trials = [*self._trials(pair, before, answers, arrival)] if trials is None else trials
+                settled = [(len(left), name) for name, left in trials if not _is_among(one, left)]
+                cure = pair.cures[sign] = min(settled, default=(0, RULE))[1]
+            cured.append(replaced(one, cure=cure))
+        return tuple(cured)
 
     def _trials(
         self, pair: _Pair, before: Tables, answers: Answers, arrival: Arrival
@@ -174,18 +185,25 @@ class Shadow:
 def _is_new(state: CallState) -> bool:
     """Return whether a sandbox has no mark of its shadow yet, and mark it."""
     marks = state.collection(_SHADOW, "")
-    return "begun" not in marks and not marks.update({"begun": {}})[0]
+    is_new = "begun" not in marks
+    marks["begun"] = {}
+    return is_new
 
 
 def _change_seed(state: State) -> None:
     state.sandbox_collection(SETTINGS)["seed"] = {"value": _LATER_S}
 
 
-def _numbers(state: CallState, others: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the last numbers of all sequences, after new sequences begin far beyond the `others`."""
+def _numbers(state: CallState) -> dict[str, int]:
+    """Return the last numbers of the vendor's sequences."""
     counted = state.collection(_SEQUENCES, "")
-    counted.update({name: {"last": last + _FURTHER} for name, last in others.items() if name not in counted})
     return {name: counted[name]["last"] for name in counted}
+
+
+def _count_on(state: CallState, numbers: Mapping[str, int]) -> None:
+    """Let sequences count on from far beyond these numbers."""
+    documents = {name: {"last": last + _FURTHER} for name, last in numbers.items()}
+    state.collection(_SEQUENCES, "").update(documents)
 
 
 def _with_ids(arrival: Arrival, ids: Mapping[str, str]) -> Arrival:
@@ -193,20 +211,22 @@ def _with_ids(arrival: Arrival, ids: Mapping[str, str]) -> Arrival:
     call, route = arrival.call, arrival.route
     if not (ids and isinstance(route, RouteMatch)):
         return arrival
-    path, query = [_ID.sub(lambda found: ids.get(found[0], found[0]), one) for one in (call.path, call.query)]
+    path = "/".join([ids.get(part, part) for part in call.path.split("/")])
+    query = _QUERY_ID.sub(lambda found: ids.get(found[0], found[0]), call.query)
     call = replaced(call, path=path, query=query, body=_renamed(call.body, ids))
     values = {name: ids.get(value, value) for name, value in route.values.items()}
     return replaced(arrival, call=call, route=replace(route, values=values))
 
 
 def _renamed(body: bytes, ids: Mapping[str, str]) -> bytes:
-    return _LONG_ID.sub(lambda found: ids.get(found[0].decode(), "").encode() or found[0], body)
+    return _BODY_ID.sub(lambda found: ids.get(found[0].decode(), "").encode() or found[0], body)
 
 
 def _keys(request: Request, sent: Iterable[Item]) -> set[tuple[str, str]]:
     """Return name and text of the members that identify the items."""
     paths = request.operation.batch.key_paths if request.operation.batch else ()
-    return {(str(path[-1]).lower(), str(value_at(item.document, path))) for item in sent for path in paths}
+    found = [(path, value_at(item.document, path)) for item in sent for path in paths]
+    return {(str(path[-1]).lower(), str(value)) for path, value in found if value is not None}
 
 
 def _learn(pair: _Pair, told: Told) -> None:
@@ -226,19 +246,19 @@ def _is_among(one: Difference, others: list[Difference]) -> bool:
     return not hiding.isdisjoint([(one.kind, one.place), *[(kind, "") for kind in EXPLAINING]])
 
 
-def _fixture(one: Difference, answers: Answers, mock: Answer, tables: Tables) -> str:
+def _fixture(one: Difference, answers: Answers, mock: Answer, why: Sequence[Problem], tables: Tables) -> str:
     """Return the cure "fixture COLLECTION KEY" if the mock misses a record; else ""."""
     request, batch = answers.request, answers.request.operation.batch
     if one.kind == "status" and mock.reply.status == HTTPStatus.NOT_FOUND:
         return f"fixture {request.operation.collection} {request.call.path.rpartition('/')[2]}"
     of_all_tenants = [pair for collections in tables.values() for pair in collections.items()]
-    for item, told in zip(answers.sent, mock.outcomes, strict=False):
-        for problem in told.problems if one.kind == "outcome" and one.index == item.index else ():
-            name = str(("", *problem.path)[-1])
-            value = str(value_at(item.document, (name,)))
-            for collection, documents in of_all_tenants if _MISSING.search(problem.code) else ():
-                known = {str(document[name]) for document in documents.values() if name in document}
-                if known and batch and collection != batch.collection:
-                    is_spelt_otherwise = value not in known and value.casefold() in map(str.casefold, known)
-                    return "" if is_spelt_otherwise else f"fixture {collection} {value}"
+    for problem in why if batch and one.kind == "outcome" else ():
+        item = next(item for item in answers.sent if item.index == one.index)
+        name = str(("", *problem.path)[-1])
+        value = str(value_at(item.document, (name,)))
+        for collection, documents in of_all_tenants if _MISSING.search(problem.code) else ():
+            known = {str(document[name]) for document in documents.values() if name in document}
+            if known and batch and collection != batch.collection:
+                is_spelt_otherwise = value not in known and value.casefold() in map(str.casefold, known)
+                return "" if is_spelt_otherwise else f"fixture {collection} {value}"
     return ""

@@ -23,10 +23,7 @@ HOST = "127.0.0.1"
 
 
 class _ThreadedServer(uvicorn.Server):
-    """uvicorn server that sets `startup_ended` when start-up succeeds or fails.
-
-    On stop, it ends streams and closes the connections to other servers.
-    """
+    """uvicorn server that tells when start-up succeeds or fails, and ends streams and calls on stop."""
 
     def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None], door: Door) -> None:
         super().__init__(config)

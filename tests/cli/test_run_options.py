@@ -216,6 +216,26 @@ def test_operations_without_an_address_are_refused(
 FORWARD = ("--forward", "http://127.0.0.1:1")
 
 
+def test_a_shadow_without_an_address_is_refused(served: list[tuple[Options, Serving]]) -> None:
+    result = run("payt", "--shadow")
+
+    assert (result.exit_code, served) == (2, [])
+    assert "at: --shadow" in result.stderr
+
+
+def test_a_shadow_is_not_shared_by_workers(served: list[tuple[Options, Serving]]) -> None:
+    result = run("payt", *FORWARD, "--shadow", "--workers", "2", "--store", "redis://localhost:1/0")
+
+    assert (result.exit_code, served) == (2, [])
+    assert "each worker would have a shadow of its own" in result.stderr
+
+
+def test_a_shadow_can_be_asked_for(served: list[tuple[Options, Serving]]) -> None:
+    run("payt", *FORWARD, "--shadow")
+
+    assert served[0][0].forward == ForwardRules("http://127.0.0.1:1", is_shadowed=True)
+
+
 @pytest.mark.parametrize(
     ("options", "what", "cure"),
     [

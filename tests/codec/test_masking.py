@@ -37,6 +37,11 @@ def is_right(iban: str) -> bool:
             '{"api_key": "8a8888aa-8a88-8a88-a88a-88aa8aa888ab"}',
         ),
         ('{"token": ""}', '{"token": ""}'),
+        (
+            '{"tokens": ["abc-1", "d\\n2"], "keys": ["abc-2"]}',
+            '{"tokens": ["xxx-9", "xx0"], "keys": ["abc-2"]}',
+        ),
+        ('{"grant_type": "authorization_code", "code": "abc12"}', None),
         ('{"Authorization": "Bearer abc-12"}', '{"Authorization": "Bearer xxx-89"}'),
         ('{"password": "a\\"b-1"}', '{"password": "xxx-9"}'),
         ('{"code": "BANK1", "ticket": 12}', '{"code": "BANK1", "ticket": 12}'),
@@ -46,8 +51,8 @@ def is_right(iban: str) -> bool:
         ("at session:12 the total: 17", "at session:89 the total: 17"),
     ],
 )
-def test_a_credential_is_masked_in_its_own_form(text: str, masked: str) -> None:
-    assert mask(text) == [masked]
+def test_a_credential_is_masked_in_its_own_form(text: str, masked: str | None) -> None:
+    assert mask(text) == [masked or '{"grant_type": "authorization_code", "code": "xxx89"}']
 
 
 @pytest.mark.parametrize(

@@ -339,3 +339,12 @@ def test_an_item_of_a_body_that_is_neither_json_nor_lines_cannot_be_held(body: s
 
     assert (passed.received, passed.answer.reply.status) == (None, 501)
     assert "only JSON and lines can be sent without it; nothing was sent" in passed.answer.reason
+
+
+def test_a_body_that_cannot_be_read_is_not_sent_if_nothing_may_be_stored() -> None:
+    front = Mock(example_app(SEEDS), SEEDS)
+    front.arm(EFFECTS["commit none"])
+
+    passed = front.pass_on(Reply(200), "POST", "/seeds/batch", b'{"inputs": [')
+
+    assert (passed.received, passed.answer.reply.status) == (None, 400)

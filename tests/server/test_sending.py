@@ -399,8 +399,8 @@ def test_an_impossible_annotation_is_refused(
 
 
 def test_a_malformed_annotation_is_refused(tmp_path: Path, receiver: Receiver) -> None:
-    with pytest.raises(Exception, match="x-callback: orderMade: Object contains unknown field `evry`"):
-        Orders(tmp_path, receiver, document({"evry": 1}))
+    with pytest.raises(Exception, match="x-callback: orderMade: Object contains unknown field `every`"):
+        Orders(tmp_path, receiver, document({"every": 1}))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -59,6 +60,11 @@ def found(client: Client) -> list[dict[str, Any]]:
     return [one for number in numbers for one in control(client, f"/journal/{number}")["differing"]]
 
 
+def outcomes(difference: Mapping[str, str]) -> tuple[str, str]:
+    real, mock = (difference[name].partition(":")[0] for name in ("real", "mock"))
+    return real, mock
+
+
 def put_and_read(client: Client, rows: list[dict[str, Any]]) -> list[Any]:
     for _ in range(2):
         client.put("/claim-invoice-batch", json=rows)
@@ -97,8 +103,8 @@ def test_a_planted_difference_is_shown_once_with_its_item(
 def test_an_update_told_as_a_creation_is_shown_with_its_item() -> None:
     with claims_server.serve("upsert") as url:
         shown = put_and_read(claims(url), [GOOD])
-        assert [(one["kind"], one["key"], one["real"], one["mock"]) for one in shown] == [
-            ("outcome", "1", "created", "updated")
+        assert [(one["kind"], one["key"], outcomes(one)) for one in shown] == [
+            ("outcome", "1", ("created", "updated"))
         ]
 
 
@@ -225,7 +231,17 @@ def test_a_sandbox_that_is_reset_gets_a_new_shadow() -> None:
         client.put("/claim-invoice-batch", json=[GOOD])
         Client(client.app, {}).post("/_mock/sandboxes/default/reset")
         client.put("/claim-invoice-batch", json=[GOOD])
-        assert [(one["real"], one["mock"]) for one in found(client)] == [("updated", "created")]
+        assert [outcomes(one) for one in found(client)] == [("updated", "created")]
+
+
+def test_a_secret_that_is_shown_is_not_among_the_differences(tmp_path: Path) -> None:
+    rows = [{"id": "low", "meter": {"id": "low", "value": 1, "password": "of the vendor"}}]
+    file = tmp_path / "meters.yaml"
+    file.write_text(CODED.replace("unit: {type: string}", "password: {type: string}"))
+    with serving(closing(lambda _sent: Reply(200, rows))) as url:
+        client = front(url, headers={}, files=(file,), vendors=("meters",)).within("/meters")
+        client.post("/meters", json=[{"id": "low", "value": 1, "password": "of the client"}])
+        assert found(client) == []
 
 
 def test_no_sandbox_of_a_user_is_a_shadow() -> None:
@@ -335,3 +351,35 @@ def test_an_own_file_is_compared_by_its_codes_and_by_what_was_sent(
         client.post("/meters", json=[{"id": "high", "value": 10}, {"id": "low", "value": 1}])
         shown = [[one[name] for name in ("kind", "key", "place", "real", "mock")] for one in found(client)]
         assert [tuple(one) for one in shown] == expected
+
+
+READS = {
+    "guidewire": ("/claim/v1/bulk-invoices", "data", "id", ""),
+    "payt": ("/v1/invoices", "data", "id", "?administration_id=81"),
+    "xero": ("/api.xro/2.0/Invoices", "Invoices", "InvoiceID", ""),
+}
+"""Path of a list, its member with the records, the id of a record, and the query."""
+
+
+@pytest.mark.parametrize("name", ["guidewire", "payt", "xero"])
+def test_records_are_read_by_the_ids_of_the_real_server(name: str) -> None:
+    real, mock = Mock(name, seed=5), Mock(name)
+    passage = Passage(mock.pipeline, "http://127.0.0.1:9", 1 << 20)
+    shadow = Shadow(mock.pipeline, system_clock, 1 << 20)
+    first, second = (
+        ProfileExamples().subjects(real.pipeline.served)[0].draft(3, 0, at).call for at in (900, 1)
+    )
+    real.pipeline.handle(real.arrival(first))  # a record that another client has made
+
+    def send(call: HttpRequest) -> tuple[Any, tuple[Difference, ...]]:
+        departure = passage.depart(mock.arrival(call))
+        reply = real.pipeline.handle(real.arrival(call))[1].reply
+        return json.loads(reply.body), shadow.compare(mock.arrival(call), departure, reply)
+
+    send(second)
+    collection, rows, key, query = READS[name]
+    listed, shown = send(HttpRequest("GET", f"{collection}{query}"))
+    for row in listed[rows][-3:]:
+        found_id = (row.get("attributes") or row)[key]
+        shown += send(HttpRequest("GET", f"{collection}/{found_id}{query}"))[1]
+    assert shown == ()

@@ -48,12 +48,15 @@ def _story_call(entry: Entry) -> StoryCall:
 
 
 def _decoded(reply: Reply) -> Reply:
-    """Return the reply without content coding, because nothing is found in coded bytes."""
+    """Return the reply without content coding, because nothing is found in coded bytes.
+
+    If the coding is unknown, the body is left out.
+    """
     with suppress(MockServerError):
         left, body = decode({name.lower(): text for name, text in reply.headers}, reply.body, MAX_BYTES)
         own = tuple(pair for pair in reply.headers if pair[0].lower() in left)
         return replace(reply, headers=own, body=body)
-    return reply
+    return replace(reply, body=b"")
 
 
 def _mask_entry(entry: Entry, masks: Masks) -> Entry:

@@ -38,6 +38,7 @@ journal show 1
 journal item 7000001
 journal summary
 journal check
+journal differences
 journal replay 1
 journal export 1 --har
 journal verify expectation.json
