@@ -27,7 +27,7 @@ from mockserver.cli.options import (
     specs_option,
 )
 
-TAGS = ("crash", "retry", "money", "throttle", "transport", "login", "shape", "time")
+TAGS = ("crash", "retry", "money", "throttle", "transport", "login", "shape", "time", "webhook")
 REPORTS = ("html", "junit", "json", "badge", "github")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -86,6 +86,12 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     type=click.FloatRange(0.1),
     metavar="SECONDS",
     help="Stop a client that runs longer, and report the client as hanging.",
+)
+@own_option(
+    "--webhook",
+    default="",
+    metavar="URL",
+    help="Address at which the client receives webhooks, which adds cases. One client runs at a time.",
 )
 @option("--setup", type=_EXISTING_FILE, envvar=None, help="Records to add to the fixtures of every sandbox.")
 @option(
@@ -188,7 +194,7 @@ def drill(**given: Any) -> None:
     """
     from mockserver.cli.drill_run import DrillOptions, list_drill_cases, run_drill
 
-    options = DrillOptions(**given)
+    options = DrillOptions(**{**given, "jobs": 1} if given["webhook"] else given)
     if options.explore:
         check_extra("contract", "mockserver drill --explore")
     if options.lists:

@@ -78,6 +78,7 @@ class DrillOptions:
     lists: bool
     jobs: int
     timeout_s: float
+    webhook: str
     setup: Path | None
     repeats: int
     expected: Mapping[str, Json]
@@ -114,6 +115,7 @@ class DrillOptions:
             "--against": [self.against] if self.against else [],
             "--forward": [self.forward] if self.forward else [],
             "--allow-remote": self.remote_hosts,
+            "--webhook": [self.webhook] if self.webhook else [],
             "--env": [f"{name}={text}" for name, text in self.environment.items()],
             "--setup": [self.setup] if self.setup else [],
             "--assume": [f"{name}={value}" for name, value in self.assumptions.items()],
@@ -290,6 +292,7 @@ def run_drill(options: DrillOptions) -> None:
                 options.assumptions,
                 options.expected,
                 can_kill=True,
+                webhook=options.webhook,
             )
             status = _run(options, drill, pool)
         finally:

@@ -70,6 +70,7 @@ THEMES = {
         " same?",
         "drill": "Run a client against partial failures: which items does the client lose, send twice"
         " or pay twice?",
+        "listen": "Receive callbacks and webhooks on this machine, and print what arrives; Ctrl-C stops it.",
         "cases": "List, show and run cases: calls with their expected results.",
     },
     "Specs and settings": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -26,6 +27,7 @@ from mockserver.journal.journal import Journal
 from mockserver.journal.ledger import end_items, sum_items
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Json
+from mockserver.sandbox.deliveries import deliveries_of, registered_webhooks
 from mockserver.sandbox.sandboxes import Sandboxes
 
 _PACE = "pace/answer"
@@ -59,6 +61,10 @@ class DrillOperations:
         calls = count_calls(clean, vendor.name)
         jobs = vendor.jobs.get(calls.operation)
         calls = replace(calls, job=jobs.teller.id) if jobs else calls
+        has_webhooks = bool(self.sandboxes.control(name, registered_webhooks))
+        cases = list_cases(
+            vendor.name, self.packaged.documents, has_jobs=jobs is not None, has_webhooks=has_webhooks
+        )
         return {
             "obstacle": find_obstacle(clean) or None,
             "says": describe_intent(clean),
@@ -73,7 +79,7 @@ class DrillOperations:
                     "scenario": fit_case(case, calls),
                     "leftOut": case.left_out if clean.is_forwarded else "",
                 }
-                for case in list_cases(vendor.name, self.packaged.documents, has_jobs=jobs is not None)
+                for case in cases
             ],
         }
 
@@ -102,6 +108,11 @@ class DrillOperations:
             is_met=is_met,
             records=[self._records(one, vendor) for one in (without["sandbox"], name)],
             expected=_read_expected(body.get("expect", EMPTY)),
+            deliveries={
+                entry.number: self.sandboxes.control(name, partial(deliveries_of, cause=entry.cause))
+                for entry in run.entries
+                if entry.cause
+            },
         )
         shown = show_evidence(run, vendor, judged.findings)
         view = View()

@@ -84,10 +84,12 @@ def _table() -> tuple[Document, ...]:
     return tuple(yaml.load(text))
 
 
-def list_cases(vendor: str, packaged: Mapping[str, Document], *, has_jobs: bool = False) -> list[DrillCase]:
+def list_cases(
+    vendor: str, packaged: Mapping[str, Document], *, has_jobs: bool = False, has_webhooks: bool = False
+) -> list[DrillCase]:
     """Return all cases for a vendor: the cases in `cases.yaml`, then the vendor's own packaged scenarios.
 
-    If a vendor has no jobs, omit the cases of jobs.
+    If a vendor has no jobs, omit the cases of jobs. If the client receives no webhooks, omit their cases.
     """
     table = {node["id"]: node for node in _table() if "id" in node}
     facts = {node["own"]: node for node in _table() if "own" in node}
@@ -97,7 +99,8 @@ def list_cases(vendor: str, packaged: Mapping[str, Document], *, has_jobs: bool 
         if name not in table and (kind := name.removeprefix(f"{vendor}-")) != name
     ]
     cases = [_read_case(node, packaged) for node in (*table.values(), *own)]
-    return [case for case in cases if has_jobs or not case.jobs]
+    left_out = {"webhook"} if not has_webhooks else set[str]()
+    return [case for case in cases if (has_jobs or not case.jobs) and left_out.isdisjoint(case.tags)]
 
 
 def _read_case(node: Document, packaged: Mapping[str, Document]) -> DrillCase:

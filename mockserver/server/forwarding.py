@@ -194,10 +194,9 @@ class Forwarder:
         self, departure: Departure, received: Received, started: float, arrival: Arrival
     ) -> tuple[Reply, Answer, bool]:
         """Return the reply with the headers of this server, the answer, and whether a rule changed it."""
-        fault, route = received.fault, departure.route
         if departure.answer is not None:
             answer, is_changed = departure.answer, True
-        elif received.headers is None or fault:
+        elif received.headers is None or received.fault:
             answer, is_changed = self._unread_answer(departure, received), False
         else:
             answer, is_changed = self.passage.arrive(departure, received.reply)

@@ -196,6 +196,8 @@ class Drill:
     """What the run without faults must store: the number of `items`, and their `sum` as a decimal text."""
     can_kill: bool = False
     """Whether the client is a program, to which cases with a crash can happen."""
+    webhook: str = ""
+    """Address at which the client receives webhooks; "" if it receives none."""
 
     def learn(self) -> Plan:
         """Run the client without faults and return the plan.
@@ -234,12 +236,16 @@ class Drill:
             {"seed": 0, "assumptions": dict(self.assumptions), **scenarios},
         )
         sandbox = SandboxControl(self.control, name)
+        if self.webhook:
+            sandbox.request("PUT", "/webhooks", [{"url": self.webhook, "vendor": self.vendor}])
         if self.setup:
             sandbox.request("PATCH", "/state", self.setup)
         target = self._target(sandbox, case, clean.sandbox if clean else name)
         began = time.perf_counter()
         ending = self.client(target)
         duration_s = time.perf_counter() - began
+        if self.webhook:
+            target.clock.freeze()  # deliveries that are tried again do not reach the next client
         written = io.BytesIO(ending.output.encode(errors="replace"))
         ending = replace(ending, output=read_output(written, target.names))
         without = (clean.sandbox, clean.ending) if clean else (name, ending)

@@ -24,6 +24,7 @@ from mockserver.testing.control_client import SandboxControl
 from mockserver.testing.drill import Case, Drill, DrillFinding, Ending
 from mockserver.testing.drill import Result as DrillResult
 from tests.support.drill_results import finding
+from tests.support.redis_server import free_port
 
 CLIENT = Path(__file__).parents[1] / "drill" / "clients" / "python_client.py"
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "shop.yaml"
@@ -537,3 +538,31 @@ def test_a_client_that_fails_at_a_real_server_gets_a_cure(drill: Run) -> None:
         in result.output
     )
     assert result.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "case", "found"),
+    [
+        ("", "webhook-doubled", "survived"),
+        ("", "webhook-early", "survived"),
+        ("", "webhook-lost", "survived"),
+        ("", "webhook-wrongly-signed", "survived"),
+        ("counts-twice", "webhook-doubled", "TWICE"),
+        ("breaks-on-early", "webhook-early", "DROPPED"),
+        ("accepts-any-signature", "webhook-wrongly-signed", "WRONG"),
+        ("misses-lost", "webhook-lost", "DROPPED"),
+    ],
+)
+def test_a_client_that_receives_webhooks(drill: Run, fault: str, case: str, found: str) -> None:
+    port = str(free_port())
+    words = ["--url", "{url}", "--token", "{token}", "--port", port, "--patience", "1"]
+    program = (sys.executable, "-S", str(CLIENT.with_name("webhook_client.py")), *words)
+    webhook = ("--webhook", f"http://127.0.0.1:{port}/hook", "--case", case)
+
+    result = drill("payt", *webhook, "--", *program, *(["--fault", fault] if fault else []))
+
+    assert [found, case] in rows(result)
+
+
+def test_without_a_receiver_there_are_no_cases_of_webhooks(drill: Run) -> None:
+    assert "no case is called webhook-lost" in drill("payt", "--case", "webhook-lost", *client()).output
