@@ -59,13 +59,8 @@ _LARGEST_TEXT = 64 * 1024 * 1024
 _QUERY_SIGNS = bytes(range(0x21, 0x7F)).decode()
 
 
-def flask_app(
-    shared: Shared, pages: Site, server: str, *, has_console: bool = True, forwards: bool = False
-) -> Flask:
-    """Build the Flask application; `server` is an id of this run, by which an open page sees a restart.
-
-    `forwards` tells whether calls are passed on to a real server.
-    """
+def flask_app(shared: Shared, pages: Site, server: str, *, has_console: bool = True) -> Flask:
+    """Build the Flask application; `server` is an id of this run, by which an open page sees a restart."""
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_FORM_MEMORY_SIZE=_LARGEST_TEXT, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.strict_slashes = False
@@ -77,7 +72,7 @@ def flask_app(
         navigation=NAVIGATION,
         further_screens=FURTHER_SCREENS,
         has_console=has_console,
-        forwards=forwards,
+        forwards=shared.forwards,
         version=__version__,
         static=static_address,
         server=server,

@@ -70,6 +70,8 @@ class Shared:
     names: tuple[str, ...]
     """Names of the vendors."""
     directory: OperationDirectory
+    forwards: bool = False
+    """Whether calls are passed on to a real server."""
 
     @classmethod
     def of_request(cls) -> Shared:

@@ -334,9 +334,9 @@ def _pages(options: Options, app: Application, control: ASGIApp, directory: Oper
     from mockserver.console.site import Site  # noqa: PLC0415
 
     client, lasting = ConsoleControl(InProcessClient(control)), app.lasting
-    shared = Shared(client, InProcessClient(app.asgi), lasting.contract, tuple(app.asgi.vendors), directory)
-    settings = {"has_console": options.console, "forwards": options.forward is not None}
-    flask = flask_app(shared, Site.of(app.served, client), lasting.live.server, **settings)
+    known = (tuple(app.asgi.vendors), directory, options.forward is not None)
+    shared = Shared(client, InProcessClient(app.asgi), lasting.contract, *known)
+    flask = flask_app(shared, Site.of(app.served, client), lasting.live.server, has_console=options.console)
     return PagesApp(flask, lasting.live if options.console else None)
 
 
