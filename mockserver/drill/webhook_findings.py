@@ -29,10 +29,8 @@ class WebhookOracle:
         for number, owed in self.deliveries.items():
             accepted = {one.id for one in owed if _statuses(one) & {*_SUCCESS}}
             for one in {each.id: each for each in owed}.values():
-                name, how = (
-                    f"the webhook {one.event} of {_names(one)}",
-                    " and ".join(one.effects) or "in order",
-                )
+                name = f"the webhook {one.event} of {', '.join(map(unescape_step, one.items))}"
+                how = " and ".join(one.effects) or "in order"
                 if one.id in accepted and _WRONG in one.effects:
                     cause = "with a wrong signature was accepted"
                     yield Mistake(Kind.WRONG, f"{name} {cause}", f"a webhook {cause}", (number,), one.items)
