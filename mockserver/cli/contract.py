@@ -34,6 +34,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 @option(
     "--allow-remote",
     "allowed",
+    scope="contract",
     multiple=True,
     metavar="HOST",
     help="Host beyond this machine that the tests may write to; may be repeated.",
