@@ -42,7 +42,7 @@ QUICK_NOTE = (
 HEADER_PREFIX = "MOCKSERVER_HEADER_"
 _SHOWN = 8
 TARGET = "MOCKSERVER_TARGET"
-ALLOWED = "MOCKSERVER_ALLOW_REMOTE"
+ALLOWED = "MOCKSERVER_CONTRACT_ALLOW_REMOTE"
 
 
 class MissingCredentialsError(Exception):
@@ -417,9 +417,9 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
     """Run the suite for one check, as `mockserver contract NAME --only CHECK` does.
 
     The address in MOCKSERVER_TARGET replaces `target`. If neither has an address, the application runs in
-    this process. MOCKSERVER_ALLOW_REMOTE has the hosts beyond this machine that may be written to, separated
-    by spaces. Credentials come from the environment, see `mockserver contract --help`. Raises BrokenRule: the
-    check fails; BrokenRunError: a fault of the suite; and the errors of `run_session`.
+    this process. MOCKSERVER_CONTRACT_ALLOW_REMOTE has the hosts beyond this machine that may be written to,
+    separated by spaces. Credentials come from the environment, see `mockserver contract --help`. Raises
+    BrokenRule: the check fails; BrokenRunError: a fault of the suite; and the errors of `run_session`.
     """
     plan = SessionPlan(
         name,
