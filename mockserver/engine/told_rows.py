@@ -84,10 +84,11 @@ def _pointers(
         return {at: by_name[named[0]] for at, named in of_items if named and at not in known}
     if "index" in rows.members:
         indexes = [text_at(row, rows.members["index"]) for _, _, row in told]
+        wanted = frozenset(range(len(keys))) - known.keys()
         return {
             int(at) - rows.first_index: pointer
             for at, (pointer, _, _) in zip(indexes, told, strict=True)
-            if at and at.isdecimal() and int(at) - rows.first_index not in known
+            if at and at.isdecimal() and int(at) - rows.first_index in wanted
         }
     path = rows.members.get("key")
     by_key: dict[str, list[str]] = {}
