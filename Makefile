@@ -6,11 +6,13 @@ PY := PYTHONPATH=. .venv/bin/python
 PYTEST := .venv/bin/python -m pytest --dist worksteal
 STYLE := .venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/lint-imports --no-logo && .venv/bin/codespell
 # They judge the whole server, and take their time; CI runs them after `make test`.
-SUITES := clients forward contract/foreign contract/fuzzing contract/lists contract/sizes contract/stateful contract/test_batch_styles.py \
-	contract/test_job_lies.py contract/test_own_lies.py contract/test_partial_answers.py contract/test_planted_faults.py contract/test_power.py \
-	contract/test_replays_and_words.py contract/test_runs_end.py contract/test_suite.py contract/test_transports.py catalogue/test_cases.py \
-	cli/test_contract_over_http.py cli/test_drill.py cli/test_record.py drill/test_batch_styles.py drill/test_crashes.py drill/test_real_server.py testing/test_client_process.py \
-	invariants server/test_forwarding.py server/test_sending.py server/test_shadow.py stories tools
+SUITES := any_files/test_broken_files.py clients forward contract/foreign contract/fuzzing contract/lists contract/sizes contract/stateful \
+	contract/traffic contract/test_batch_styles.py contract/test_job_lies.py contract/test_own_lies.py contract/test_partial_answers.py \
+	contract/test_planted_faults.py contract/test_power.py contract/test_replays_and_words.py contract/test_runs_end.py \
+	contract/test_suite.py contract/test_transports.py catalogue/test_cases.py cli/test_contract.py cli/test_contract_facts.py \
+	cli/test_contract_over_http.py cli/test_drill.py cli/test_record.py drill/test_batch_styles.py drill/test_crashes.py \
+	drill/test_real_server.py testing/test_client_process.py invariants server/test_forwarding.py server/test_sending.py \
+	server/test_shadow.py stories tools
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -114,7 +114,7 @@ def test_the_contract_suite_finds_the_fault_of_the_example_server() -> None:
     command, *lines = (line.strip() for line in shown.partition("\n\n")[0].splitlines())
     handler = runpy.run_path(str(README.parent / "examples" / "faulty" / "server.py"))["Handler"]
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         words = command.replace("9100", str(server.server_port)).split()[1:]
         printed = subprocess.run(  # noqa: S603 - the line of our own page
             [sys.executable, "-m", "mockserver", *words],

@@ -59,7 +59,7 @@ class _Hello(BaseHTTPRequestHandler):
 @pytest.fixture
 def plain_url() -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), _Hello) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/api"
         server.shutdown()
 

@@ -36,7 +36,7 @@ def send_to(port: int) -> int:
 def serving(receiver: Receiver) -> Iterator[Callable[[], int]]:
     """The receiver on a socket; the function sends it a call and returns the status."""
     with make_server(0, receiver) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
 
         yield partial(send_to, server.server_port)

@@ -103,7 +103,7 @@ def listener() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], bytes
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}", received
         server.shutdown()

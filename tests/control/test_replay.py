@@ -333,7 +333,7 @@ class Echo(BaseHTTPRequestHandler):
 def listening() -> Iterator[str]:
     """The URL of a server that is not a mock server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"
         finally:

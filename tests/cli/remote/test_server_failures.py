@@ -28,7 +28,7 @@ def untrusted_url(tmp_path: Path) -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         context = make_certificate(tmp_path / "tls", ()).context
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"https://127.0.0.1:{server.server_port}"
         server.shutdown()
 
