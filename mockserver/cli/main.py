@@ -230,11 +230,11 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
 
 def forward_rules(chosen: dict[str, Any]) -> ForwardRules | None:
     """Take the options of forwarding out of `chosen`; end with exit 2 if they lack `--forward`."""
-    from mockserver.server.forwarding import ForwardRules
-
     names = ("forward", "mocked", "only", "timeout_s", "is_shadowed")
     to, mocked, only, timeout_s, is_shadowed = [chosen.pop(name) for name in names]
     if to:
+        from mockserver.server.forwarding import ForwardRules
+
         return ForwardRules(to, frozenset(mocked), frozenset(only), timeout_s, is_shadowed)
     if mocked or only or is_shadowed:
         what = "no call is passed on without --forward"

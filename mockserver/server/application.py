@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,7 +23,6 @@ from mockserver.engine.call import Pipeline
 from mockserver.engine.conformance import conformance_check
 from mockserver.engine.first_world import with_first_records
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.engine.passage import Passage
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxError, VendorError
 from mockserver.journal.access_log import Note, ignore_note
@@ -42,14 +42,15 @@ from mockserver.server.asgi import MAX_BODY_BYTES, MissRecorder, MockServerApp
 from mockserver.server.backend import Backend, check_settings, memory_backend, shared_backend
 from mockserver.server.exchange import Recorder
 from mockserver.server.files import read_fixtures, read_scenarios
-from mockserver.server.forwarding import Forwarder, ForwardRules
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.listening import StartupError
 from mockserver.server.routing import VendorApp
 from mockserver.server.sending import DeliverySender
-from mockserver.server.shadow import Shadow
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.loading import vendor_name
+
+if TYPE_CHECKING:
+    from mockserver.server.forwarding import Forwarder, ForwardRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,25 +350,40 @@ def _vendor_apps(
 ) -> Mapping[str, VendorApp]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
-    apps = {}
-    recorder, thread, sender = tools
+    forwarded, apps = _forwarded(options, served), {}
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
         pipeline = Pipeline(admission, envelope, directory)
-        forwarder = None
-        if options.forward is not None and vendor is _forwarded(options, served):
-            options.forward.check(vendor, sender.door)
-            passage = Passage(pipeline, options.forward.to, options.max_body_bytes)
-            shadow = Shadow(pipeline, recorder.clock, options.max_body_bytes)
-            shadowed = shadow if options.forward.is_shadowed else None
-            forwarder = Forwarder(passage, options.forward, sender.door, recorder, thread, shadowed)
+        forwarder = _forwarder(options, pipeline, *tools) if vendor is forwarded else None
         apps[vendor.name] = VendorApp(pipeline, *tools, forwarder)
     return apps
 
 
-def _forwarded(options: Options, served: tuple[LoadedVendor, ...]) -> LoadedVendor:
-    """Return the only vendor that is named, or the only file. Raises StartupError if there are several."""
+def _forwarder(
+    options: Options, pipeline: Pipeline, recorder: Recorder, thread: CallThread, sender: DeliverySender
+) -> Forwarder:
+    # Imported here, so that a server that forwards nothing starts without it.
+    from mockserver.engine.passage import Passage  # noqa: PLC0415
+    from mockserver.server.forwarding import Forwarder  # noqa: PLC0415
+    from mockserver.server.shadow import Shadow  # noqa: PLC0415
+
+    rules = options.forward
+    if rules is None:
+        raise AssertionError("no vendor is forwarded without rules")
+    rules.check(pipeline.served, sender.door)
+    passage = Passage(pipeline, rules.to, options.max_body_bytes)
+    shadow = Shadow(pipeline, recorder.clock, options.max_body_bytes) if rules.is_shadowed else None
+    return Forwarder(passage, rules, sender.door, recorder, thread, shadow)
+
+
+def _forwarded(options: Options, served: tuple[LoadedVendor, ...]) -> LoadedVendor | None:
+    """Return the only vendor that is named, or the only file; None if the mock answers all calls.
+
+    Raises StartupError if there are several.
+    """
+    if options.forward is None:
+        return None
     names = [vendor_name(file) for file in options.files] or options.vendors
     found = [vendor for vendor in served if vendor.name in names]
     if len(found) != 1:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonschema_rs import Draft4Validator
 from msgspec.structs import replace
@@ -36,11 +36,13 @@ from mockserver.server.connexion_parts import (
     SecurityOperation,
 )
 from mockserver.server.exchange import Recorder, send_reply
-from mockserver.server.forwarding import Forwarder
 from mockserver.server.sending import DeliverySender
 from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import Operation, RouteMatch, Spec, parameter_names
+
+if TYPE_CHECKING:
+    from mockserver.server.forwarding import Forwarder  # loaded if a server forwards
 
 ARRIVAL = "mockserver.arrival"
 """ASGI scope key of the `Arrival`, the request as it was read."""

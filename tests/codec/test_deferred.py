@@ -75,7 +75,7 @@ def test_a_server_starts_without_what_it_does_not_use() -> None:
         "import sys; from mockserver.server.serving import serve;"
         "from mockserver.contract.examples import ProfileExamples;"
         "print([one for one in ('httpx', 'requests', 'starlette.testclient', 'rich', 'schemathesis', "
-        "'jsonschema_path', 'hypothesis') if one in sys.modules])"
+        "'jsonschema_path', 'hypothesis', 'httpcore', 'mockserver.server.forwarding') if one in sys.modules])"
     )
     assert _said(program) == "[]"
 
