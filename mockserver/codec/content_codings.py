@@ -5,7 +5,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from mockserver.errors import MalformedBody, TooLarge, UnsupportedMediaType
+from mockserver.model import Reply
 
 CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Supported content codings, each with its `wbits` for zlib."""
@@ -30,6 +33,14 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
     if "content-length" in others:
         others["content-length"] = str(len(body))
     return others, body
+
+
+def decode_reply(reply: Reply, limit: int) -> Reply:
+    """Return the reply without its content coding. Raises what `decode` raises."""
+    left, body = decode({name.lower(): text for name, text in reply.headers}, reply.body, limit)
+    if body is reply.body:
+        return reply
+    return replace(reply, body=body, headers=tuple([one for one in reply.headers if one[0].lower() in left]))
 
 
 def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:

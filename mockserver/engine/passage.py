@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from mockserver.codec.content_codings import decode
+from mockserver.codec.content_codings import decode_reply
 from mockserver.engine.admission import Arrival
 from mockserver.engine.atomicity import is_atomic
 from mockserver.engine.call import RECORD_ERRORS, Opened, Pipeline
@@ -302,12 +302,8 @@ def _remembered(real: tuple[Outcome, ...], batch: Batch, state: State) -> tuple[
 
 def decoded(reply: Reply, limit: int) -> Reply:
     """Return the reply without its content coding, or as it is if the coding is unknown."""
-    headers = {name.lower(): text for name, text in reply.headers}
-    if "content-encoding" in headers:
-        with suppress(Refusal):
-            left, body = decode(headers, reply.body, limit)
-            kept = tuple([one for one in reply.headers if one[0].lower() in left])
-            return replace(reply, body=body, headers=kept)
+    with suppress(Refusal):
+        return decode_reply(reply, limit)
     return reply
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from mockserver.codec.content_codings import decode
+from mockserver.codec.content_codings import decode_reply
 from mockserver.codec.instants import print_instant
 from mockserver.codec.masking import Masks
 from mockserver.errors import MockServerError
@@ -53,9 +53,7 @@ def _decoded(reply: Reply) -> Reply:
     If the coding is unknown, the body is left out.
     """
     with suppress(MockServerError):
-        left, body = decode({name.lower(): text for name, text in reply.headers}, reply.body, MAX_BYTES)
-        own = tuple(pair for pair in reply.headers if pair[0].lower() in left)
-        return replace(reply, headers=own, body=body)
+        return decode_reply(reply, MAX_BYTES)
     return replace(reply, body=b"")
 
 
