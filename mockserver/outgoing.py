@@ -41,8 +41,10 @@ _CONNECT_S = 10.0
 _IDLE_S = 15.0
 _MAX_CONNECTIONS = 200
 _MAX_PORT = 65_535
-_INCOMPLETE_BODY = "without sending complete message body"
-_NO_RESPONSE = "without sending a response"
+INCOMPLETE_BODY = "without sending complete message body"
+NO_RESPONSE = "without sending a response"
+"""What the client library says of an answer that ends too early, or does not begin."""
+
 _EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
@@ -269,5 +271,5 @@ def _as_lost_answer(*, has_begun: bool) -> Iterator[None]:
         raise LostAnswerError("reset", str(error)) from error
     except httpcore.ProtocolError as error:
         message = str(error)
-        incomplete = "truncated" if _INCOMPLETE_BODY in message or has_begun else "malformed"
-        raise LostAnswerError("empty" if _NO_RESPONSE in message else incomplete, message) from error
+        incomplete = "truncated" if INCOMPLETE_BODY in message or has_begun else "malformed"
+        raise LostAnswerError("empty" if NO_RESPONSE in message else incomplete, message) from error

@@ -13,6 +13,7 @@ from mockserver.codec import json
 from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.http import parse_content_type
 from mockserver.model import Json
+from mockserver.outgoing import INCOMPLETE_BODY, NO_RESPONSE
 
 if TYPE_CHECKING:
     import httpx
@@ -27,9 +28,6 @@ In this order: the connection was reset; it was closed before the first byte; it
 the body; the response is not HTTP; a kept-alive connection was closed when the next request was sent; no
 complete response came in time; the connection was refused.
 """
-
-_INCOMPLETE_BODY = "without sending complete message body"
-_NO_RESPONSE = "without sending a response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +179,9 @@ def _loss_kind(error: httpx.TransportError, trace: _CallTrace) -> str:
         return "refused"
     if isinstance(error, (httpx.ReadError, httpx.WriteError)):
         return "reset" if trace.connected else "closed"
-    if _NO_RESPONSE in message:
+    if NO_RESPONSE in message:
         return "empty" if trace.connected else "closed"
-    return "truncated" if _INCOMPLETE_BODY in message else "malformed"
+    return "truncated" if INCOMPLETE_BODY in message else "malformed"
 
 
 async def _pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
