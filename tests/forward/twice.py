@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.contract.foreign.access import running
+from tests.support.any_method import AnyMethodHandler
 from tests.support.raw_server import head_and_body
 from tests.support.wire import exchange
 
@@ -74,19 +75,11 @@ class Twice:
         return told(exchange(url, head.encode("latin-1") + body))
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
+class _Handler(AnyMethodHandler):
     twice: Twice
 
-    def __getattr__(self, name: str) -> Any:
-        """Handle every method in the same way."""
-        if name.startswith("do_"):
-            return self.handle_call
-        raise AttributeError(name)
-
     def handle_call(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self.read_body()
         answer = type(self).twice.pass_on(self.command, self.path, self.headers.items(), body)
         self.send_response_only(int(answer.status))
         for name, text in answer.headers.items():
@@ -96,9 +89,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)
-
-    def log_message(self, *_words: object) -> None:
-        """Say nothing."""
 
 
 class _Server(ThreadingHTTPServer):

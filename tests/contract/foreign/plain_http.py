@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from tests.contract.foreign.access import running
+from tests.support.any_method import AnyMethodHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +56,12 @@ def closing(answer: Answer) -> Answer:
     return lambda sent: replace(reply := answer(sent), headers={**reply.headers, "Connection": "close"})
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
+class _Handler(AnyMethodHandler):
     answer: Answer
     lock: Lock
 
-    def __getattr__(self, name: str) -> Any:
-        """Handle every method in the same way."""
-        if name.startswith("do_"):
-            return self.handle_call
-        raise AttributeError(name)
-
     def handle_call(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self.read_body()
         path, _, query = self.path.partition("?")
         sent = _sent(self.command, path, query, dict(self.headers), body)
         with self.lock:
@@ -84,9 +77,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    def log_message(self, *_words: object) -> None:
-        """Say nothing."""
 
 
 def as_asgi(answer: Answer) -> Callable[..., Awaitable[None]]:
