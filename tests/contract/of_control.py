@@ -97,6 +97,9 @@ PINS = FixturePins(
         "list_drill_cases": FOUND_OR_NOT,
         "learn_drill": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "judge_drill": ExpectedStatuses("the schema knows no vendor and no sandbox", valid=("200", "422")),
+        "put_webhooks": ExpectedStatuses(
+            "the schema knows no vendor, no event and no allowed host", valid=("200", "422")
+        ),
         "run_case": ExpectedStatuses("the schema knows no row and no vendor", valid=("200", "404", "422")),
     },
 )
