@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.urls import is_loopback
@@ -48,6 +47,7 @@ NO_RESPONSE = "without sending a response"
 _EXAMPLE = "write http://127.0.0.1:9000/vendor"
 
 RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
+_Pools: TypeAlias = "dict[tuple[str, bool], httpcore.AsyncConnectionPool]"
 
 
 class AddressError(MockServerError):
@@ -141,9 +141,7 @@ class Door:
 
     hosts: tuple[str, ...] = ()
     """Allowed hosts besides loopback."""
-    _pools: WeakKeyDictionary[Any, dict[tuple[str, bool], httpcore.AsyncConnectionPool]] = field(
-        default_factory=WeakKeyDictionary
-    )
+    _pools: dict[object, tuple[AsyncGenerator[None], _Pools]] = field(default_factory=dict)
 
     def check(self, address: str) -> httpx.URL:
         """Parse the address of a server that may be called. Raises AddressError; HostNotAllowedError."""
@@ -169,20 +167,20 @@ class Door:
             content=call.content,
             extensions={"timeout": timeout},
         )
+        pool = await self._pool(url.scheme, call.keep_alive)
         with _as_lost_answer(has_begun=False):
-            response = await self._pool(url.scheme, call.keep_alive).handle_async_request(request)
+            response = await pool.handle_async_request(request)
         try:
             yield IncomingAnswer(response.status, end_to_end(response.headers), _chunks(response))
         finally:
             await response.aclose()
 
-    async def close(self) -> None:
-        """Close the connections of this event loop."""
-        for pool in self._pools.pop(asyncio.get_running_loop(), {}).values():
-            await pool.aclose()
-
-    def _pool(self, *kind: Any) -> httpcore.AsyncConnectionPool:
-        pools = self._pools.setdefault(asyncio.get_running_loop(), {})
+    async def _pool(self, *kind: Any) -> httpcore.AsyncConnectionPool:
+        loop = asyncio.get_running_loop()
+        if loop not in self._pools:
+            self._pools[loop] = self._until_end(loop), {}
+            await anext(self._pools[loop][0])
+        pools = self._pools[loop][1]
         if kind not in pools:
             scheme, keep_alive = kind
             network: Any = _CheckedNetwork(httpcore.AnyIOBackend())
@@ -195,6 +193,14 @@ class Door:
                 network_backend=network,
             )
         return pools[kind]
+
+    async def _until_end(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[None]:
+        """Close the connections of an event loop, which closes its generators when it ends."""
+        try:
+            yield
+        finally:
+            for pool in self._pools.pop(loop)[1].values():
+                await pool.aclose()
 
 
 @dataclass(frozen=True, slots=True)

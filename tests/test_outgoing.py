@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from socket import AF_INET, SOCK_STREAM, create_server
+from concurrent.futures import ThreadPoolExecutor
+from socket import AF_INET, SOCK_STREAM, create_server, socket
 from typing import Any
 
 import pytest
 
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError, LostAnswerError, OutgoingCall
 from tests.support.raw_server import raw_server
+from tests.support.wire import PATIENCE_S
 
 ANSWER = b"HTTP/1.1 200 OK\r\nX-One: 1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 
@@ -162,3 +164,19 @@ def test_an_answer_over_the_limit_is_lost() -> None:
     octets = b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + b"a" * 1001
     with raw_server(octets) as (url, _), pytest.raises(LostAnswerError, match="over 1,000 bytes"):
         call(url)
+
+
+def test_a_connection_that_is_kept_ends_with_its_event_loop() -> None:
+    def answer_once(listening: socket) -> bytes:
+        with listening.accept()[0] as wire:
+            wire.settimeout(PATIENCE_S)
+            wire.recv(1 << 16)
+            wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            return wire.recv(1)
+
+    with create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as threads:
+        after_the_answer = threads.submit(answer_once, listening)
+        door = Door()
+        call(f"http://127.0.0.1:{listening.getsockname()[1]}/", door, keep_alive=True)
+
+        assert after_the_answer.result() == b""

@@ -13,7 +13,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.contract.examples import ProfileExamples
 from mockserver.errors import MockServerError
-from mockserver.outgoing import Door
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.listening import bind_socket
 from mockserver.server.protocol import TlsFactory, uvicorn_config
@@ -25,9 +24,9 @@ HOST = "127.0.0.1"
 class _ThreadedServer(uvicorn.Server):
     """uvicorn server that tells when start-up succeeds or fails, and ends streams and calls on stop."""
 
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None], door: Door) -> None:
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
-        self._end_streams, self._door = end_streams, door
+        self._end_streams = end_streams
         self.startup_ended = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -37,7 +36,6 @@ class _ThreadedServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._end_streams()
         await super().shutdown(sockets)
-        await self._door.close()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -93,7 +91,7 @@ def run_in_thread(
     entry = _into_sandbox(app, sandbox) if sandbox else app
     with bind_socket(HOST, port) as listening:
         end_streams = (lambda: None) if sandbox else app.lasting.live.close
-        server = _ThreadedServer(uvicorn_config(entry, tls), end_streams, app.lasting.sender.door)
+        server = _ThreadedServer(uvicorn_config(entry, tls), end_streams)
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
         thread.start()
         server.startup_ended.wait()
