@@ -33,7 +33,7 @@ def show_evidence(run: Run, vendor: LoadedVendor, findings: Iterable[Mistake]) -
             "request": whole["request"]["body"][:_MOST_CHARACTERS],
             "answer": "" if entry.status is None else whole["reply"]["body"][:_MOST_CHARACTERS],
             "told": _describe_answer(entry, operation),
-            "schema": _find_line(vendor.spec.text, operation) if operation else "",
+            "schema": _find_line(vendor, operation) if operation else "",
         }
     return found
 
@@ -74,11 +74,12 @@ def _join(keys: list[str]) -> str:
     return f"{', '.join(keys[:_MOST_NAMES])}{more}"
 
 
-def _find_line(text: str, operation: Operation) -> str:
-    """Return words such as "line 212 of the spec": that of the `x-batch` or, without one, of the answers."""
+def _find_line(vendor: LoadedVendor, operation: Operation) -> str:
+    """Return words such as "line 212 of the spec of payt": that of `x-batch`, or of the answers."""
+    text = vendor.spec.text
     named = re.search(rf"""operationId["']?:\s*["']?{re.escape(operation.id)}\b""", text)
     start = named.end() if named else text.find(operation.path)
     if start < 0:
         return ""
     place = text.find("x-batch" if operation.batch else "responses", start)
-    return f"line {text.count(chr(10), 0, max(start, place)) + 1} of the spec"
+    return f"line {text.count(chr(10), 0, max(start, place)) + 1} of the spec of {vendor.name}"
