@@ -231,23 +231,12 @@ class VendorCall:
 
     def curl(self) -> str:
         from mockserver.codec.curl import curl_command, shell_quote
-        from mockserver.codec.curl import header_option as curl_header
 
-        headers = [curl_header(name, text) for name, text in self.headers.items()]
-        url = shell_quote(self.url.encode())
-        return curl_command(
-            self.method, url, headers, self.headers.keys(), self.body, is_text=self._is_text()
-        )
+        return curl_command(self.method, shell_quote(self.url.encode()), self.headers, self.body)
 
     def text(self) -> str:
         head = [f"{self.method} {self.url}", *(f"{name}: {text}" for name, text in self.headers.items())]
         return "\n".join([*head, "", self.body.decode(errors="backslashreplace")])
-
-    def _is_text(self) -> bool:
-        try:
-            return "\0" not in self.body.decode()
-        except UnicodeDecodeError:
-            return False
 
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:

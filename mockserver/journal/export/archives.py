@@ -11,7 +11,7 @@ from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, 
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import Entry, request_target
-from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError, is_utf_8
+from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError
 from mockserver.journal.view import View, decode_text, is_text
 from mockserver.model import Document, Json
 
@@ -145,7 +145,7 @@ def _check(call: StoryCall) -> None:
     what = f"call {call.number}"
     if call.loss:
         raise UnsuitableFormError(f"{what} has no answer ({call.loss}), and Postman cannot test that")
-    if not is_text(call.body, None) or not is_utf_8(call.body):
+    if not is_text(call.body, None):
         raise UnsuitableFormError(f"{what} has a binary body, which a Postman collection cannot hold")
     sent = f"{call.target}{call.headers}{call.body.decode()}{json.encode(call.state).decode()}"
     _check_literal(sent, f"{what} has")
