@@ -22,6 +22,7 @@ from mockserver.cli.options import (
     missing_packages,
     option,
 )
+from mockserver.cli.output import write_json, write_lines
 from mockserver.cli.server import FAILURES, ControlPlane, ServerOptions
 from mockserver.cli.settings import (
     InvalidConfigError,
@@ -59,12 +60,9 @@ def doctor(context: click.Context, /, *, as_json: bool, markdown: bool) -> None:
     """
     found = list(diagnose(context))
     if as_json:
-        import json
-
-        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+        write_json([asdict(one) for one in found])
     else:
-        for line in _markdown(found) if markdown else _lines(found):
-            click.echo(line)
+        write_lines(_markdown(found) if markdown else _lines(found))
     if any(one.state == FAIL for one in found):
         raise SystemExit(EXIT_FINDINGS)
 

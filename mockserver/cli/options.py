@@ -21,6 +21,10 @@ DRILL_TIMEOUT_S, REPEAT_AFTER_S = 60.0, 60.0
 MOST_CHOICES = 12
 LONGEST_VALUE = 80
 
+INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
 F = TypeVar("F", bound=Callable[..., Any])
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 EXIT_DONE = 0
@@ -162,7 +166,7 @@ overlay_option = option(
     "--overlay",
     "overlays",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=INPUT_FILE,
     metavar="FILE",
     help="OpenAPI Overlay that changes the spec; may be repeated.",
 )
@@ -179,6 +183,16 @@ def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
 
 def fail_usage(what: str, where: str, cure: str) -> NoReturn:
     fail(what, where, cure, EXIT_USAGE)
+
+
+def check_known(kind: str, flag: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
+    """End with exit 2 at the first unknown name. `more` tells what there is besides `known` names."""
+    there = list(known)
+    for name in given:
+        if name not in there:
+            near, listed = nearest(name, there), choices(there)
+            what = f"no {kind} named {shown(name)}; there are {listed}{more}"
+            fail_usage(what, f"{flag} {shown(name)}", f"{flag} {near}" if near else f"one of {listed}{more}")
 
 
 def assumption_values(

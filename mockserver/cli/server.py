@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote, unquote
 
@@ -19,6 +18,7 @@ from mockserver.cli.options import (
     EXIT_NO_SERVER,
     EXIT_REFUSED,
     EXIT_USAGE,
+    OUTPUT_FILE,
     Complete,
     fail,
     nearest,
@@ -105,7 +105,7 @@ secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Pri
 output_option = own_option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Write to this file instead of standard output.",
 )
