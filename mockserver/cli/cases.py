@@ -221,6 +221,7 @@ async def _export(case: Case, form: str) -> str:
 
 async def _run_all(named: Sequence[_NamedCase], target: str, *, quiet: bool) -> list[CaseVerdict]:
     from mockserver.cli.case_servers import open_own_server, open_target
+    from mockserver.cli.output import write_lines
 
     cases = [case for _, case in named]
     verdicts = []
@@ -228,7 +229,9 @@ async def _run_all(named: Sequence[_NamedCase], target: str, *, quiet: bool) -> 
         for number, (name, case) in enumerate(named, 1):
             verdicts.append(await _run_one(server, name, case, _sandbox(number)))
             if not quiet:
-                _print(verdicts[-1])
+                took = "" if verdicts[-1].refused else f"  {verdicts[-1].milliseconds:.0f} ms"
+                click.echo(f"{verdicts[-1].word} {name} {case.vendor}{took}  {server.place}")
+                write_lines(f"     {line}" for line in verdicts[-1].reasons)
     return verdicts
 
 
@@ -252,13 +255,6 @@ async def _run_one(server: CaseServer, name: str, case: Case, sandbox: str) -> C
 
 def _sandbox(number: int) -> str:
     return f"case-{os.getpid()}-{number}"
-
-
-def _print(verdict: CaseVerdict) -> None:
-    took = "" if verdict.refused else f"  {verdict.milliseconds:.0f} ms"
-    click.echo(f"{verdict.word} {verdict.name} {verdict.vendor}{took}  {verdict.place}")
-    for line in verdict.reasons:
-        click.echo(f"     {line}")
 
 
 def _named_cases(given: str, vendor: str, target: str) -> list[_NamedCase]:

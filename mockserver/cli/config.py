@@ -115,13 +115,10 @@ def _setting(
 
 def _default(param: click.Option) -> Any:
     value = param.default is True if param.is_flag else param.default
-    if isinstance(value, bool | int | float | str) or value is None:
-        return value
-    return [str(one) for one in value] if isinstance(value, list | tuple) else _text(value)
-
-
-def _text(value: Any) -> str | None:
-    return None if "UNSET" in repr(value).upper() else str(value)
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
+    is_plain = isinstance(value, bool | int | float | str) or value is None
+    return value if is_plain else None if "UNSET" in repr(value).upper() else str(value)
 
 
 def _defaults(root: click.Context, path: tuple[str, ...]) -> Mapping[str, Any]:

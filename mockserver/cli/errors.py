@@ -439,17 +439,13 @@ def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         raise SystemExit(EXIT_INTERRUPTED) from None
     except click.ClickException as error:
-        _exit_for_usage(error)
+        if type(error).__name__ == "NoArgsIsHelpError":  # Click before 8.2 does not have this class
+            error.show()  # its message is the whole help
+            raise SystemExit(EXIT_USAGE) from None
+        fail_usage(*message_of(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is ours, and the user gets one message
         _exit_for_our_fault(error, debug=debug)
     raise SystemExit(status if isinstance(status, int) else 0)
-
-
-def _exit_for_usage(error: click.ClickException) -> NoReturn:
-    if type(error).__name__ == "NoArgsIsHelpError":  # Click before 8.2 does not have this class
-        error.show()  # its message is the whole help
-        raise SystemExit(EXIT_USAGE)
-    fail_usage(*message_of(error))
 
 
 def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:
