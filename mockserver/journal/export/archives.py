@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from mockserver.codec import json
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
@@ -71,10 +70,11 @@ def _story_entry(call: StoryCall, view: View) -> HarObject:
 
 
 def _entry(entry: Entry, view: View) -> HarObject:
-    began = print_instant(entry.at - timedelta(milliseconds=entry.duration_ms))
     took_ms = round(entry.duration_ms + entry.delay_ms, 3)
     own = {name: text for name, text in view.short(entry).items() if name in _MOCK_MEMBERS}
-    return har_entry(began, took_ms, _recorded_request(entry, view), _response(entry, view), _mock=own)
+    return har_entry(
+        print_instant(entry.began), took_ms, _recorded_request(entry, view), _response(entry, view), _mock=own
+    )
 
 
 def _recorded_request(entry: Entry, view: View) -> HarObject:
@@ -97,17 +97,13 @@ def _response(entry: Entry, view: View) -> HarObject:
     return har_response(entry.status or 0, message, headers.get("Location", ""))
 
 
-def postman_file(story: Story) -> bytes:
-    return json.encode(postman_collection(story))
-
-
-def postman_collection(story: Story) -> Document:
+def postman_collection(story: Story) -> bytes:
     """Return the story as a Postman collection, whose requests must run in order.
 
     Raises UnsuitableFormError if Postman cannot send a call, or cannot test its answer.
     """
     name = f"story-{story.stem}"
-    return {
+    collection = {
         "info": {
             "name": f"mockserver: {story.title}",
             "description": (
@@ -124,6 +120,7 @@ def postman_collection(story: Story) -> Document:
         ],
         "item": list(_items(story)),
     }
+    return json.encode(collection)
 
 
 def _items(story: Story) -> Iterator[Document]:
