@@ -287,7 +287,7 @@ def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
         if message.startswith((f"{file.stem}:", f"{file.name}:"))
     ]
     overlays = [read_overlay(file) for file in context.params.get("overlays") or ()]
-    for file in named:
+    if file := next(iter(named), None):
         problems = find_problems(file, overlays, schema=False)
         check = f"mockserver spec check {shown_path(file)}"
         first = next(

@@ -202,18 +202,14 @@ def _postman_request(method: str, target: str, headers: Mapping[str, str], body:
         "path": path.split("/")[1:],
     }
     if mark:
-        url["query"] = [_parameter(part) for part in query.split("&")]
+        parts = (part.partition("=") for part in query.split("&"))
+        url["query"] = [{"key": name, "value": value if equals else None} for name, equals, value in parts]
     return {
         "method": method,
         "header": [{"key": name, "value": text} for name, text in headers.items()],
         "url": url,
         **({} if body is None else {"body": {"mode": "raw", "raw": body}}),
     }
-
-
-def _parameter(part: str) -> Document:
-    name, equals, value = part.partition("=")
-    return {"key": name, "value": value if equals else None}
 
 
 def _item(name: str, request: Document, tests: Sequence[str]) -> Document:

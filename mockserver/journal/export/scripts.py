@@ -236,6 +236,7 @@ def _quote(octets: bytes) -> str:
 
 
 def pytest_source(story: Story) -> str:
+    beginning = json.encode({"name": "<name>", **story.beginning}).replace(b"%", b"%%")
     return _PYTEST_TEMPLATE.format(
         title=story.title,
         ledger=story.ledger,
@@ -243,14 +244,9 @@ def pytest_source(story: Story) -> str:
         file=FORMATS["pytest"].named(story.stem),
         name=f"story-{story.stem}",
         stem=f"{story.stem.replace('-', '_')}_answered_as_recorded",
-        beginning=_beginning(story),
+        beginning=_bytes_literal(beginning.replace(b'"<name>"', b'"%s"', 1)),
         body=indent("\n".join(_statements(story)), "    "),
     )
-
-
-def _beginning(story: Story) -> str:
-    body = json.encode({"name": "<name>", **story.beginning}).replace(b"%", b"%%")
-    return _bytes_literal(body.replace(b'"<name>"', b'"%s"', 1))
 
 
 def _statements(story: Story) -> Iterator[str]:
