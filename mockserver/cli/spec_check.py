@@ -15,8 +15,8 @@ from mockserver.codec.yaml import TextPosition
 from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import is_own_file, load_document, vendor_packages
 from mockserver.errors import MockServerError, SpecError
-from mockserver.model import Document, Json, pointer_of
 from mockserver.model import Path as NodePath
+from mockserver.model import pointer_of
 from mockserver.spec.batch_forms import Batch, OutcomeForm
 from mockserver.spec.loading import (
     MALFORMED,
@@ -375,7 +375,8 @@ def find_misfits(spec: Spec) -> Iterator[Misfit]:
 def _wrong_keys(spec: Spec, operation: Operation, batch: Batch) -> Iterator[Misfit]:
     list_pointer = "".join(f"/{step}" for step in batch.items)
     for body in operation.bodies[:1]:
-        names = _names_below(spec.document, body.schema, f"{list_pointer}/*")
+        members = members_of(spec.document, body.schema)
+        names = [one.rpartition("/")[2] for one in members if _is_child(one, f"{list_pointer}/*")]
         for key in batch.key if names else ():
             if key not in names:
                 yield Misfit(
@@ -438,12 +439,6 @@ def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
         what += "only --fixtures can fill it"
         cure = f"collection: {operation.collection} in the x-batch that stores its records"
     yield Misfit((*_place(operation), "x-collection"), what, cure, is_warning=not near)
-
-
-def _names_below(document: Document, schema: Json, pointer: str) -> list[str]:
-    return [
-        member.rpartition("/")[2] for member in members_of(document, schema) if _is_child(member, pointer)
-    ]
 
 
 def _is_child(pointer: str, parent: str) -> bool:

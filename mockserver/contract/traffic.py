@@ -111,7 +111,8 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
         if content.get("mimeType"):
             headers.setdefault("content-type", str(content["mimeType"]))
         response = Response(int(received["status"]), headers, _body(content))
-        at = _at(entry)
+        at = (entry.get("_mock") or {}).get("sandboxAt") or entry.get("startedDateTime")
+        started = parse_instant(str(at)) if at else None
         own = entry.get("_mockserver") or {}
         if beginning is not None and own:
             request = _sent_request(request, own["sent"])
@@ -120,7 +121,7 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
         raise InvalidArchiveError(
             f"{where} is not an entry of an archive: {type(error).__name__} {error}"
         ) from None
-    return RecordedExchange(number, str(sent["url"]), at, Exchange(request, response), beginning, state)
+    return RecordedExchange(number, str(sent["url"]), started, Exchange(request, response), beginning, state)
 
 
 def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
@@ -132,13 +133,6 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
     is_cut = MASK.encode() in request.body
     body = b64decode(sent["base64"], validate=True) if is_cut else request.body
     return replace(request, headers=headers, body=body)
-
-
-def _at(entry: Mapping[str, Any]) -> datetime | None:
-    """Return the start of the call, by the sandbox's clock if a mockserver recorded the call."""
-    own = entry.get("_mock") or {}
-    text = own.get("sandboxAt") or entry.get("startedDateTime")
-    return parse_instant(str(text)) if text else None
 
 
 def _headers(part: Mapping[str, Any], left_out: tuple[str, ...]) -> dict[str, str]:
