@@ -27,14 +27,7 @@ from mockserver.journal.replay import (
 )
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Reply
-from mockserver.outgoing import (
-    AddressError,
-    Door,
-    HostNotAllowedError,
-    LostAnswerError,
-    OutgoingCall,
-    RawHeaders,
-)
+from mockserver.outgoing import AddressError, Door, HostNotAllowedError, LostAnswerError, OutgoingCall
 from mockserver.sandbox.sandboxes import Sandboxes
 
 HERE, FRESH = "here", "fresh"
@@ -169,7 +162,9 @@ async def send_elsewhere(door: Door, to: str, request: HttpRequest) -> HttpRespo
         outgoing = OutgoingCall(request.method, to, request.target, headers, request.content)
         async with asyncio.timeout(request.timeout_ms / 1000), door.call(outgoing) as answer:
             status = answer.status
-            return _decoded(status, answer.headers, await answer.read(MAX_RESPONSE_BYTES))
+            body = await answer.read(MAX_RESPONSE_BYTES)
+            got = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers}
+            return HttpResponse(status, *decode(got, body, MAX_RESPONSE_BYTES))
     except AddressError as error:
         raise MalformedMemberError("/to", str(error), error.cure) from None
     except HostNotAllowedError as error:
@@ -178,11 +173,5 @@ async def send_elsewhere(door: Door, to: str, request: HttpRequest) -> HttpRespo
         return LostResponse("timeout", status, f"not in {request.timeout_ms} ms")
     except LostAnswerError as error:
         return LostResponse(error.kind, status, error.detail)
-
-
-def _decoded(status: int, raw: RawHeaders, body: bytes) -> HttpResponse | LostResponse:
-    headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in raw}
-    try:
-        return HttpResponse(status, *decode(headers, body, MAX_RESPONSE_BYTES))
     except Refusal as refusal:
         return LostResponse("malformed", status, str(refusal))

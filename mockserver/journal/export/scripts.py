@@ -21,13 +21,7 @@ from mockserver.codec.curl import (
 )
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target
 from mockserver.journal.export.formats import FORMATS
-from mockserver.journal.export.story import (
-    DEFAULT_URL,
-    VARYING,
-    Story,
-    StoryCall,
-    UnsuitableFormError,
-)
+from mockserver.journal.export.story import DEFAULT_URL, VARYING, Story, StoryCall, UnsuitableFormError
 from mockserver.journal.view import View
 from mockserver.model import Json
 
