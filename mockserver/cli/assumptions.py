@@ -141,7 +141,9 @@ def find_assumptions(
     found = [
         one
         for one in listed
-        if (not vendors or one["id"].partition(".")[0] in vendors) and search.casefold() in _searched(one)
+        for texts in [(one["id"], one["default"], *one["alternatives"], one["meaning"], one["source"])]
+        if (not vendors or one["id"].partition(".")[0] in vendors)
+        and search.casefold() in " ".join(texts).casefold()
     ]
     if not found:
         words = {word for one in listed for word in one["id"].replace(".", "_").split("_")}
@@ -166,11 +168,6 @@ def rendered(found: Sequence[dict[str, Any]], *, verbose: bool, on_server: bool)
             yield from _paragraph(one, columns, verbose=verbose, on_server=on_server)
     else:
         yield from _table(rows, [*widths, last])
-
-
-def _searched(one: dict[str, Any]) -> str:
-    values = (one["default"], *one["alternatives"])
-    return " ".join((one["id"], *values, one["meaning"], one["source"])).casefold()
 
 
 def _rows(found: Sequence[dict[str, Any]], *, on_server: bool) -> list[list[str]]:

@@ -16,7 +16,9 @@ from mockserver.cli.options import (
     EXIT_FINDINGS,
     EXIT_NO_SERVER,
     EXIT_REFUSED,
+    OUTPUT_FILE,
     argument,
+    check_known,
     complete_cases,
     complete_sections,
     complete_vendors,
@@ -72,12 +74,12 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
     """
     from mockserver.cli.output import write_json
     from mockserver.control.cases.catalogue import row_document, rows
+    from mockserver.engine.registry import vendor_packages
 
     if vendor:
-        check_vendor(vendor)
+        check_known("vendor", "--vendor", [vendor], vendor_packages())
     if tag:
-        sections = list(dict.fromkeys(row.section for row in rows().values()))
-        _check_name("--tag", tag, sections, "section", tag)
+        check_known("section", "--tag", [tag], dict.fromkeys(row.section for row in rows().values()))
     matches = [
         row
         for row in rows().values()
@@ -126,9 +128,7 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
     metavar="HOST",
     help="Host beyond this machine that may be called; may be repeated.",
 )
-@own_option(
-    "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML."
-)
+@own_option("--junit", type=OUTPUT_FILE, metavar="FILE", help="Write JUnit XML.")
 @own_option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 def run(  # noqa: PLR0913 - click hands over one argument an option
     *,
@@ -221,6 +221,7 @@ async def _export(case: Case, form: str) -> str:
 
 async def _run_all(named: Sequence[_NamedCase], target: str, *, quiet: bool) -> list[CaseVerdict]:
     from mockserver.cli.case_servers import open_own_server, open_target
+    from mockserver.cli.output import write_lines
 
     cases = [case for _, case in named]
     verdicts = []
@@ -228,7 +229,9 @@ async def _run_all(named: Sequence[_NamedCase], target: str, *, quiet: bool) -> 
         for number, (name, case) in enumerate(named, 1):
             verdicts.append(await _run_one(server, name, case, _sandbox(number)))
             if not quiet:
-                _print(verdicts[-1])
+                took = "" if verdicts[-1].refused else f"  {verdicts[-1].milliseconds:.0f} ms"
+                click.echo(f"{verdicts[-1].word} {name} {case.vendor}{took}  {server.place}")
+                write_lines(f"     {line}" for line in verdicts[-1].reasons)
     return verdicts
 
 
@@ -254,37 +257,22 @@ def _sandbox(number: int) -> str:
     return f"case-{os.getpid()}-{number}"
 
 
-def _print(verdict: CaseVerdict) -> None:
-    took = "" if verdict.refused else f"  {verdict.milliseconds:.0f} ms"
-    click.echo(f"{verdict.word} {verdict.name} {verdict.vendor}{took}  {verdict.place}")
-    for line in verdict.reasons:
-        click.echo(f"     {line}")
-
-
 def _named_cases(given: str, vendor: str, target: str) -> list[_NamedCase]:
     """Return the case of a file or the cases of a row. If `given` names neither, end the command."""
+    from mockserver.cli.case_servers import called_vendors
+    from mockserver.engine.registry import vendor_packages
+
     file = Path(given)
     if file.is_file():
         case = _case_of_file(file, vendor)
         if not target:
-            _check_vendors(case, given)
+            called, more = sorted(called_vendors(case)), ", or --target URL of a server that has it"
+            check_known("vendor", f"{given}: vendor:", called, vendor_packages(), more)
         return [(file.stem, case)]
     if given.endswith(_SUFFIXES) or os.sep in given:
         fail_usage(f"no file {given}", given, "mockserver journal export --help")
     row, entries = find_entries(given, vendor)
     return [(row.id, entry.case) for entry in entries]
-
-
-def _check_vendors(case: Case, file: str) -> None:
-    from mockserver.cli.case_servers import called_vendors
-    from mockserver.engine.registry import vendor_packages
-
-    names = vendor_packages()
-    unknown = sorted(called_vendors(case) - set(names))
-    if unknown:
-        near = get_close_matches(unknown[0], names, 1)
-        cure = f"vendor: {near[0]}" if near else "--target URL of a server that has it"
-        fail_usage(f"no vendor named {unknown[0]}; there are {', '.join(names)}", file, cure)
 
 
 def _case_of_file(file: Path, vendor: str) -> Case:
@@ -377,7 +365,7 @@ def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[Catalog
     from mockserver.engine.registry import vendor_packages
 
     if vendor:
-        check_vendor(vendor)
+        check_known("vendor", "--vendor", [vendor], vendor_packages())
     row = next((row for row in rows().values() if case in (row.id, str(row.row), row.name)), None)
     if row is None:
         words = [word for one in rows().values() for word in (one.id, one.name)]
@@ -390,19 +378,6 @@ def find_entries(case: str, vendor: str) -> tuple[CatalogueRow, Sequence[Catalog
         has = ", ".join(vendors_of(row)) or "no vendor"
         fail(f"{row.id} has no case for {vendor}", f"--vendor {vendor}", f"one of {has}", EXIT_REFUSED)
     return row, entries
-
-
-def check_vendor(vendor: str) -> None:
-    from mockserver.engine.registry import vendor_packages
-
-    _check_name("--vendor", vendor, vendor_packages(), "vendor named", vendor.lower())
-
-
-def _check_name(flag: str, name: str, known: Sequence[str], kind: str, like: str) -> None:
-    if name not in known:
-        near = get_close_matches(like, known, 1)
-        cure = f"{flag} {near[0]}" if near else f"one of {', '.join(known)}"
-        fail_usage(f"no {kind} {name}; there are {', '.join(known)}", f"{flag} {name}", cure)
 
 
 def vendors_of(row: CatalogueRow) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,7 @@ from mockserver.cli.output import shorten
 from mockserver.cli.server import ServerOptions, connected, end_usage, server_options, write_result
 
 if TYPE_CHECKING:
-    from mockserver.model import Document, Json
+    from mockserver.model import Json
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -87,9 +86,5 @@ def thaw(*, server: ServerOptions) -> None:
 def _print_clock(server: ServerOptions, method: str, below: str, body: Json = None) -> None:
     with connected(server) as control:
         time = control.here(method, below, body)
-    write_result(server, time, _lines(server.sandbox, time))
-
-
-def _lines(sandbox: str, time: Document) -> Iterator[str]:
     ahead = f"  ({time['aheadSeconds']:+,} s)" if time["aheadSeconds"] and time["mode"] != "frozen" else ""
-    yield f"{sandbox}  {time['mode']}  {time['now']}{ahead}"
+    write_result(server, time, [f"{server.sandbox}  {time['mode']}  {time['now']}{ahead}"])

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.output import table_lines
+from mockserver.cli.output import table_lines, write_json, write_lines
 from mockserver.cli.settings import (
     ConfigFile,
     command_path,
@@ -56,18 +56,15 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
     mockserver config show
     mockserver config show --all --json
     """
-    import json
-
     settings = [
         setting
         for setting in settings_of(context, os.environ)
         if everything or as_json or setting.source != _DEFAULT
     ]
     if as_json:
-        click.echo(json.dumps([asdict(setting) for setting in settings], ensure_ascii=False))
-        return
-    for line in table_of(settings, current_config(context)):
-        click.echo(line)
+        write_json([asdict(setting) for setting in settings])
+    else:
+        write_lines(table_of(settings, current_config(context)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def settings_of(context: click.Context, environment: Mapping[str, str]) -> Itera
 
 def table_of(settings: Sequence[Setting], config: ConfigFile | None) -> Iterator[str]:
     yield f"file: {config.path}" if config else "file: none (mockserver.toml is searched from here upwards)"
-    rows = [(f"{one.command} {one.setting}".strip(), _written(one.value), one.source) for one in settings]
+    rows = [(f"{one.command} {one.setting}".strip(), _value_text(one.value), one.source) for one in settings]
     if not rows:
         yield "every setting has its default (mockserver config show --all)"
         return
@@ -118,13 +115,10 @@ def _setting(
 
 def _default(param: click.Option) -> Any:
     value = param.default is True if param.is_flag else param.default
-    if isinstance(value, bool | int | float | str) or value is None:
-        return value
-    return [str(one) for one in value] if isinstance(value, list | tuple) else _text(value)
-
-
-def _text(value: Any) -> str | None:
-    return None if "UNSET" in repr(value).upper() else str(value)
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
+    is_plain = isinstance(value, bool | int | float | str) or value is None
+    return value if is_plain else None if "UNSET" in repr(value).upper() else str(value)
 
 
 def _defaults(root: click.Context, path: tuple[str, ...]) -> Mapping[str, Any]:
@@ -132,14 +126,6 @@ def _defaults(root: click.Context, path: tuple[str, ...]) -> Mapping[str, Any]:
     for name in path:
         found = found.get(name) or {}
     return found if isinstance(found, Mapping) else {}
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return (
-        " ".join(map(str, value)) if isinstance(value, list) else "-" if value in (None, "") else str(value)
-    )
 
 
 def effective_settings(context: click.Context) -> Iterator[EffectiveSetting]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +9,9 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_INTERRUPTED,
+    FOLDER,
+    INPUT_FILE,
+    OUTPUT_FILE,
     argument,
     check_extra,
     complete_checks,
@@ -25,7 +27,6 @@ from mockserver.cli.output import LOADING, open_progress_line
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("fuzzing", "stateful", "sizes")
-_FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -41,13 +42,13 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 )
 @option(
     "--spec",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=INPUT_FILE,
     help="Test against this OpenAPI file (3.0 to 3.2, Swagger 2.0) instead of a vendor's file.",
 )
 @overlay_option
 @option(
     "--profile",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=INPUT_FILE,
     envvar=None,
     help="YAML file that says what the spec does not say: good and bad items, reads, facts. "
     "Replaces the vendor's profile or the spec's x-contract.",
@@ -127,8 +128,8 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     metavar="20/s",
     help="Limit the calls per second (/s), minute (/m) or hour (/h).  [default: 20/s for other hosts]",
 )
-@option("--baseline", type=_FILE_TYPE, help="File with known failures, which do not fail the run.")
-@option("--write-baseline", type=_FILE_TYPE, help="Write all failures to a file for --baseline.")
+@option("--baseline", type=OUTPUT_FILE, help="File with known failures, which do not fail the run.")
+@option("--write-baseline", type=OUTPUT_FILE, help="Write all failures to a file for --baseline.")
 @names_option(
     "--report",
     "reports",
@@ -142,7 +143,7 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
     "--report-dir",
     "folder",
     default="report/contract",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder for the reports.",
 )
 @option(

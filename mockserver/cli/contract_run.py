@@ -7,14 +7,13 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from mockserver.cli.errors import termination_as_interrupt
-from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, fail, fail_usage
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, check_known, fail, fail_usage
 from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
 from mockserver.cli.output import ProgressLine, append_step_summary, read_known, write_json, write_lines
 from mockserver.codec.instants import print_instant
@@ -229,7 +228,7 @@ def _check_subjects(options: ContractOptions) -> None:
                 what = f"{flag} needs exactly one vendor, or --spec"
                 fail_usage(what, where, f"mockserver contract {cure}")
     more = ", or --spec FILE for your own spec"
-    _check_names("vendor", "VENDOR", options.vendors, vendor_names(), more)
+    check_known("vendor", "VENDOR", options.vendors, vendor_names(), more)
 
 
 def _target(url: str | None) -> str:
@@ -246,8 +245,8 @@ def _select_plans(
         _fail_to_load(options, one_line(str(error), 400))
     _check_facts(options, read)
     there = {name for _, api in read for name in api.spec.operations}
-    _check_names("operation", "--operation", options.operations, sorted(there))
-    _check_names("part", "--part", options.parts, [*sorted(there), "links"])
+    check_known("operation", "--operation", options.operations, sorted(there))
+    check_known("part", "--part", options.parts, [*sorted(there), "links"])
     wanted = {*options.operations, *options.parts} - {"links"}
     if not wanted:
         return read
@@ -260,7 +259,7 @@ def _check_facts(options: ContractOptions, read: list[tuple[SessionPlan, ApiUnde
     if options.facts and not known:
         what = f"no fact is needed for {', '.join(plan.name for plan, _ in read)}"
         fail_usage(what, f"--fact {one_line(next(iter(options.facts)), 80)}", "the same without --fact")
-    _check_names("fact", "--fact", options.facts, known)
+    check_known("fact", "--fact", options.facts, known)
 
 
 def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
@@ -283,17 +282,8 @@ def _check_ids(given: Iterable[str]) -> frozenset[str]:
         ids.append(current_id(name))
         if ids[-1] != name:
             click.echo(f"note: --only {name} is called {ids[-1]} now", err=True)
-    _check_names("check", "--only", ids, all_checks())
+    check_known("check", "--only", ids, all_checks())
     return frozenset(ids)
-
-
-def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
-    """End with exit 2 at the first unknown name. The cure suggests known names and ends with `more`."""
-    choices = list(known)
-    for name in given:
-        if name not in choices:
-            near = get_close_matches(name, choices, n=3) or choices
-            fail_usage(f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}{more}")
 
 
 def _run_session(

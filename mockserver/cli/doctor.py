@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from platform import python_version
 
 import click
 
@@ -22,6 +23,7 @@ from mockserver.cli.options import (
     missing_packages,
     option,
 )
+from mockserver.cli.output import write_json, write_lines
 from mockserver.cli.server import FAILURES, ControlPlane, ServerOptions
 from mockserver.cli.settings import (
     InvalidConfigError,
@@ -38,7 +40,6 @@ from mockserver.cli.settings import (
 OK, WARN, FAIL = "ok", "warn", "fail"
 _COLORS = {WARN: "yellow", FAIL: "red"}
 
-_OLDEST_PYTHON = (3, 11)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _LOOPBACK = "127.0.0.1"
 _TIMEOUT_S = 2.0
@@ -59,12 +60,9 @@ def doctor(context: click.Context, /, *, as_json: bool, markdown: bool) -> None:
     """
     found = list(diagnose(context))
     if as_json:
-        import json
-
-        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+        write_json([asdict(one) for one in found])
     else:
-        for line in _markdown(found) if markdown else _lines(found):
-            click.echo(line)
+        write_lines(_markdown(found) if markdown else _lines(found))
     if any(one.state == FAIL for one in found):
         raise SystemExit(EXIT_FINDINGS)
 
@@ -77,9 +75,7 @@ def _lines(found: Sequence[Diagnosis]) -> Iterator[str]:
 
 
 def _markdown(found: Sequence[Diagnosis]) -> Iterator[str]:
-    import platform
-
-    yield f"mockserver {__version__}, Python {platform.python_version()}, {sys.platform}"
+    yield f"mockserver {__version__}, Python {python_version()}, {sys.platform}"
     yield ""
     yield "| | check | found | try |"
     yield "|---|---|---|---|"
@@ -100,7 +96,7 @@ def diagnose(context: click.Context) -> Iterator[Diagnosis]:
     from mockserver.cli.config import settings_of
 
     root = context.find_root()
-    yield _python()
+    yield Diagnosis(OK, "Python", python_version())
     yield _config(root)
     yield from _environment(root)
     yield _proxies(os.environ)
@@ -112,15 +108,6 @@ def diagnose(context: click.Context) -> Iterator[Diagnosis]:
     yield _specs()
     if url := os.environ.get("MOCKSERVER_URL"):
         yield _server(url)
-
-
-def _python() -> Diagnosis:
-    import platform
-
-    version = platform.python_version()
-    if sys.version_info < _OLDEST_PYTHON:
-        return Diagnosis(FAIL, "Python", f"{version}; expected 3.11 or newer", "python3.11 -m venv .venv")
-    return Diagnosis(OK, "Python", version)
 
 
 def _config(root: click.Context) -> Diagnosis:
@@ -183,16 +170,11 @@ def _port(host: str, port: str) -> Diagnosis:
         try:
             probe.bind((host, int(port)))
         except (OSError, OverflowError) as error:
-            return _taken(host, port, error)
+            if version := _version_at(f"http://{f'[{host}]' if ':' in host else host}:{port}"):
+                return Diagnosis(OK, subject, f"a mockserver {version} is running there")
+            reason = getattr(error, "strerror", None) or str(error)
+            return Diagnosis(WARN, subject, f"not free on {host}: {reason}", "mockserver run --port 0")
     return Diagnosis(OK, subject, f"free on {host}")
-
-
-def _taken(host: str, port: str, error: Exception) -> Diagnosis:
-    version = _version_at(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    if version:
-        return Diagnosis(OK, f"port {port}", f"a mockserver {version} is running there")
-    reason = getattr(error, "strerror", None) or str(error)
-    return Diagnosis(WARN, f"port {port}", f"not free on {host}: {reason}", "mockserver run --port 0")
 
 
 def _version_at(url: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +10,9 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     DRILL_TIMEOUT_S,
+    FOLDER,
+    INPUT_FILE,
+    OUTPUT_FILE,
     REPEAT_AFTER_S,
     InvalidValueError,
     argument,
@@ -29,9 +31,6 @@ from mockserver.cli.options import (
 
 TAGS = ("crash", "retry", "money", "throttle", "transport", "login", "shape", "time", "webhook")
 REPORTS = ("html", "junit", "json", "badge", "github")
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _EXPECTED = "items=12,sum=1729.63"
 _EXPECTATION = re.compile(r"items=[0-9]{1,9}|sum=-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
@@ -93,7 +92,7 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     metavar="URL",
     help="Address at which the client receives webhooks, which adds cases. One client runs at a time.",
 )
-@option("--setup", type=_EXISTING_FILE, envvar=None, help="Records to add to the fixtures of every sandbox.")
+@option("--setup", type=INPUT_FILE, envvar=None, help="Records to add to the fixtures of every sandbox.")
 @option(
     "--repeat",
     "repeats",
@@ -156,8 +155,10 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
 @option(
     "--seed", scope="drill", default=0, type=click.IntRange(0), help="The same seed draws the same schedules."
 )
-@option("--scenario", "scenario_file", type=_FILE, envvar=None, help="Write the first failing schedule.")
-@option("--pytest", "pytest_file", type=_FILE, envvar=None, help="Write failing schedules as tests.")
+@option(
+    "--scenario", "scenario_file", type=OUTPUT_FILE, envvar=None, help="Write the first failing schedule."
+)
+@option("--pytest", "pytest_file", type=OUTPUT_FILE, envvar=None, help="Write failing schedules as tests.")
 @names_option(
     "--report",
     "reports",
@@ -173,11 +174,13 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     "folder",
     scope="drill",
     default="report/drill",
-    type=_FOLDER,
+    type=FOLDER,
     help="Folder for the reports.",
 )
-@option("--baseline", scope="drill", type=_FILE, help="File with known findings, which do not fail the run.")
-@option("--write-baseline", scope="drill", type=_FILE, help="Write all findings for --baseline.")
+@option(
+    "--baseline", scope="drill", type=OUTPUT_FILE, help="File with known findings, which do not fail the run."
+)
+@option("--write-baseline", scope="drill", type=OUTPUT_FILE, help="Write all findings for --baseline.")
 @option("--json", "as_json", is_flag=True, help="Print only JSON, one document.")
 @option("-v", "--verbose", is_flag=True, help="Also print a line for each case.")
 def drill(**given: Any) -> None:

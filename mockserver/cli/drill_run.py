@@ -24,10 +24,9 @@ from mockserver.cli.options import (
     EXIT_REFUSED,
     INSTALLS_EXTRA,
     REPEAT_AFTER_S,
-    choices,
+    check_known,
     fail,
     fail_usage,
-    nearest,
     vendor_names,
 )
 from mockserver.cli.output import append_step_summary, open_progress_line, read_known, write_json, write_lines
@@ -146,9 +145,8 @@ def create_vendor_app(vendor: str, specs: tuple[Path, ...], **settings: Any) -> 
     End the command if the vendor cannot be served. `settings` are further members of `Options`.
     """
     name, known = vendor_name(Path(vendor)) if _is_file(vendor) else vendor, vendor_names(specs)
-    if not _is_file(vendor) and name not in known:
-        message = f"no vendor named {name}; there are {choices(known)}, or an OpenAPI file"
-        fail_usage(message, f"VENDOR {name}", nearest(name, known) or "mockserver vendors")
+    if not _is_file(vendor):
+        check_known("vendor", "VENDOR", [name], known, ", or an OpenAPI file")
     files = (Path(vendor),) if _is_file(vendor) else ()
     served = Options(vendors=(name,), specs=specs, files=files, at_root=name, hosts=("127.0.0.1",))
     try:
@@ -252,10 +250,7 @@ def choose_cases(cases: Sequence[Case], options: DrillOptions) -> list[Case]:
         elif name in by_id:
             chosen.append(by_id[name])
         else:
-            cure = f"mockserver drill {options.vendor} --list"
-            near = nearest(name, by_id)
-            hint = f"; did you mean {near}?" if near else ""
-            fail_usage(f"no case is called {name}{hint}", f"--case {name}", cure)
+            check_known("case", "--case", [name], by_id)
     wanted = set(options.tags)
     if wanted or not options.cases:
         chosen += [one for one in cases if one not in chosen and (not wanted or wanted & set(one.tags))]

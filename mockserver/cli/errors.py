@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
@@ -91,12 +91,9 @@ def _no_such_option(error: click.NoSuchOption, context: click.Context) -> CliErr
         if isinstance(param, click.Option) and flag.startswith("--")
     }
     near = nearest(name, flags)
-    where = f"{words} {shown(name)}"
-    if near:
-        return CliError(
-            f"{words} has no option {shown(name)}", where, f"{words} {_written(near, flags[near])}"
-        )
-    return CliError(f"{words} has no option {shown(name)}; it has {choices(flags)}", where, f"{words} --help")
+    there = "" if near else f"; it has {choices(flags)}"
+    cure = f"{words} {_written(near, flags[near])}" if near else f"{words} --help"
+    return CliError(f"{words} has no option {shown(name)}{there}", f"{words} {shown(name)}", cure)
 
 
 def _missing(error: click.MissingParameter, context: click.Context) -> CliError:
@@ -180,9 +177,9 @@ def _near_value(given: str, param: click.Parameter) -> str:
 def _bad_path(given: str, kind: click.Path) -> tuple[str, str]:
     """Return the problem with a path, and the path to write instead ("" if unknown)."""
     file, wanted = Path(given), "folder" if kind.dir_okay and not kind.file_okay else "file"
-    if file.exists() and file.is_dir() and wanted == "file":
+    if file.is_dir() and wanted == "file":
         return f"{shown(given)} is a folder; expected a file", ""
-    if file.exists() and file.is_file() and wanted == "folder":
+    if file.is_file() and wanted == "folder":
         return f"{shown(given)} is a file; expected a folder", str(file.parent)
     if file.exists():
         return f"{shown(given)} cannot be read or written: permission denied", ""
@@ -220,22 +217,17 @@ def check_vendors(context: click.Context) -> None:
     given = context.params
     known = [*vendor_names(given.get("specs") or ()), *map(vendor_name, given.get("files") or ())]
     vendors, at_root = given.get("vendors") or (), given.get("at_root")
-    check_names(context, "vendors", "vendor", vendors, known)
-    check_names(context, "at_root", "served vendor", [at_root] if at_root else [], vendors or known)
-
-
-def check_names(
-    context: click.Context, param_name: str, kind: str, given: Iterable[str], known: Iterable[str]
-) -> None:
-    there = list(known)
-    for name in given:
-        if name in there:
-            continue
-        param = next(one for one in context.command.params if one.name == param_name)
-        near = nearest(name, there) or (there[0] if there else "NAME")
-        cure = _replaced(param, command_words(context), near)
-        what = f"no {kind} named {shown(name)}; there {'is' if len(there) == 1 else 'are'} {choices(there)}"
-        fail_usage(what, place_of(context, param, name), cure)
+    chosen = [("vendors", "vendor", name, known) for name in vendors]
+    chosen += [("at_root", "served vendor", at_root, [*(vendors or known)])] if at_root else []
+    for option, kind, name, there in chosen:
+        if name not in there:
+            param = next(one for one in context.command.params if one.name == option)
+            near = nearest(name, there) or (there[0] if there else "NAME")
+            what = (
+                f"no {kind} named {shown(name)}; there {'is' if len(there) == 1 else 'are'} {choices(there)}"
+            )
+            cure = _replaced(param, command_words(context), near)
+            fail_usage(what, place_of(context, param, name), cure)
 
 
 def startup_message(error: Exception, context: click.Context) -> CliError:
@@ -287,7 +279,7 @@ def _bad_spec(error: SpecError, context: click.Context) -> CliError | None:
         if message.startswith((f"{file.stem}:", f"{file.name}:"))
     ]
     overlays = [read_overlay(file) for file in context.params.get("overlays") or ()]
-    for file in named:
+    if file := next(iter(named), None):
         problems = find_problems(file, overlays, schema=False)
         check = f"mockserver spec check {shown_path(file)}"
         first = next(
@@ -439,17 +431,13 @@ def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         raise SystemExit(EXIT_INTERRUPTED) from None
     except click.ClickException as error:
-        _exit_for_usage(error)
+        if type(error).__name__ == "NoArgsIsHelpError":  # Click before 8.2 does not have this class
+            error.show()  # its message is the whole help
+            raise SystemExit(EXIT_USAGE) from None
+        fail_usage(*message_of(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is ours, and the user gets one message
         _exit_for_our_fault(error, debug=debug)
     raise SystemExit(status if isinstance(status, int) else 0)
-
-
-def _exit_for_usage(error: click.ClickException) -> NoReturn:
-    if type(error).__name__ == "NoArgsIsHelpError":  # Click before 8.2 does not have this class
-        error.show()  # its message is the whole help
-        raise SystemExit(EXIT_USAGE)
-    fail_usage(*message_of(error))
 
 
 def _exit_for_our_fault(error: Exception, *, debug: bool) -> NoReturn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
 from typing import TYPE_CHECKING
@@ -46,11 +45,8 @@ def health(*, server: ServerOptions, address: str, wait: float) -> None:
     """
     with connected(replace(server, url=address.rstrip("/") or server.url), _TIMEOUT_S) as control:
         found = _wait_for_health(control, wait)
-    write_result(server, found, _lines(found))
-
-
-def _lines(found: Document) -> Iterator[str]:
-    yield f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"
+    line = f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"
+    write_result(server, found, [line])
 
 
 def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:

@@ -558,18 +558,11 @@ def _exported(control: ControlPlane, number: int | None, query: Mapping[str, Any
     except RefusedError as error:
         if error.code not in _UNEXPORTABLE:
             raise
-        _end_unexportable(control.server, error)
-
-
-def _end_unexportable(server: ServerOptions, error: RefusedError) -> NoReturn:
-    detail = str(error)
-    cure = "mockserver journal export … --har, which repeats nothing"
-    if _ASK_FOR_SECRETS in detail:
-        cure = "mockserver journal export … --show-secrets"
-    if not server.json:
-        detail = detail.replace(_ASK_FOR_SECRETS, "--show-secrets")
-    cure = str(error.first_error.get("try") or cure)
-    end(server, {**error.problem, "detail": detail}, error.operation, cure, EXIT_FINDINGS)
+        detail, is_json = str(error), control.server.json
+        way = "--show-secrets" if _ASK_FOR_SECRETS in detail else "--har, which repeats nothing"
+        cure = str(error.first_error.get("try") or f"mockserver journal export … {way}")
+        detail = detail if is_json else detail.replace(_ASK_FOR_SECRETS, "--show-secrets")
+        end(control.server, {**error.problem, "detail": detail}, error.operation, cure, EXIT_FINDINGS)
 
 
 def follow(

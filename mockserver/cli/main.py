@@ -21,6 +21,8 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
+    FOLDER,
+    INPUT_FILE,
     InvalidValueError,
     argument,
     assume_option,
@@ -96,7 +98,6 @@ MAKE_VARIABLE = "STARTED_BY_MAKE"
 """Variable that `make run` sets. If the variable is set, messages suggest PORT=… instead of `--port`."""
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PATH = click.Path(path_type=Path)
 
 
@@ -272,7 +273,7 @@ def port_taken_cure(error: PortTakenError) -> str:
 @click.version_option(__version__)
 @option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=INPUT_FILE,
     metavar="FILE",
     help="Settings.  [default: the nearest mockserver.toml, or [tool.mockserver] in pyproject.toml]",
 )
@@ -412,14 +413,14 @@ def _own_files(
     "--scenario",
     "scenario_files",
     multiple=True,
-    type=_FILE,
+    type=INPUT_FILE,
     metavar="FILE",
     help="Scenario to arm in every sandbox; may be repeated.",
 )
 @option(
     "--fixtures",
     "fixtures_file",
-    type=_FILE,
+    type=INPUT_FILE,
     metavar="FILE",
     help="Dump with the first records of every sandbox. Replaces the packaged fixtures.",
 )
@@ -459,7 +460,7 @@ def _own_files(
 )
 @option(
     "--reports",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     default=DEFAULT_REPORTS,
     metavar="DIR",
     help="Folder with the reports that the console shows; the folder may be missing.",
@@ -467,7 +468,7 @@ def _own_files(
 @option("--tls", is_flag=True, help="Serve https, with a certificate made for this machine.")
 @option(
     "--tls-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     default=DEFAULT_TLS_DIR,
     metavar="DIR",
     help="Folder of the certificate authority.",

@@ -21,6 +21,10 @@ DRILL_TIMEOUT_S, REPEAT_AFTER_S = 60.0, 60.0
 MOST_CHOICES = 12
 LONGEST_VALUE = 80
 
+INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
 F = TypeVar("F", bound=Callable[..., Any])
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 EXIT_DONE = 0
@@ -162,7 +166,7 @@ overlay_option = option(
     "--overlay",
     "overlays",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=INPUT_FILE,
     metavar="FILE",
     help="OpenAPI Overlay that changes the spec; may be repeated.",
 )
@@ -179,6 +183,16 @@ def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
 
 def fail_usage(what: str, where: str, cure: str) -> NoReturn:
     fail(what, where, cure, EXIT_USAGE)
+
+
+def check_known(kind: str, flag: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
+    """End with exit 2 at the first unknown name. `more` tells what there is besides `known` names."""
+    there = list(known)
+    for name in given:
+        if name not in there:
+            near, listed = nearest(name, there), choices(there)
+            what = f"no {kind} named {shown(name)}; there are {listed}{more}"
+            fail_usage(what, f"{flag} {shown(name)}", f"{flag} {near}" if near else f"one of {listed}{more}")
 
 
 def assumption_values(
@@ -267,7 +281,7 @@ def vendor_names(folders: Iterable[Path] = ()) -> list[str]:
 
 def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
     files, wanted = spec_files(), list(vendors)
-    texts = (file.read_text(encoding="utf-8") for name, file in files.items() if not wanted or name in wanted)
+    texts = (_read(file) for name, file in files.items() if not wanted or name in wanted)
     return sorted({name for text in texts for name in _OPERATION.findall(text)})
 
 
@@ -280,12 +294,8 @@ def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
 
     wanted = list(vendors) or vendor_names()
     common = [one.name for one in COMMON_ASSUMPTIONS]
-    return [f"{vendor}.{name}" for vendor in wanted for name in (*_own_assumptions(vendor), *common)]
-
-
-def _own_assumptions(vendor: str) -> list[str]:
-    file = _VENDORS_FOLDER / vendor / "assumptions.yaml"
-    return _KEY.findall(file.read_text(encoding="utf-8")) if file.is_file() else []
+    own = {one: _KEY.findall(_read(_VENDORS_FOLDER / one / "assumptions.yaml")) for one in wanted}
+    return [f"{vendor}.{name}" for vendor in wanted for name in (*own[vendor], *common)]
 
 
 def assumption_values_of(name: str) -> list[str]:
@@ -293,8 +303,8 @@ def assumption_values_of(name: str) -> list[str]:
     from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, read_assumptions
 
     vendor, _, own_name = name.partition(".")
-    file = _VENDORS_FOLDER / vendor / "assumptions.yaml"
-    own = read_assumptions(yaml.load(file.read_text(encoding="utf-8"))) if file.is_file() else ()
+    text = _read(_VENDORS_FOLDER / vendor / "assumptions.yaml")
+    own = read_assumptions(yaml.load(text)) if text else ()
     found = next((one for one in (*own, *COMMON_ASSUMPTIONS) if one.name == own_name), None)
     return [found.default, *found.alternatives] if found else []
 
@@ -304,12 +314,12 @@ def packaged_scenarios() -> list[str]:
     return sorted(file.stem for file in files)
 
 
-def _catalogue() -> str:
-    return _CATALOGUE.read_text(encoding="utf-8")
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def check_names() -> list[str]:
-    return sorted(_CHECK.findall(_CHECKS.read_text(encoding="utf-8")))
+    return sorted(_CHECK.findall(_read(_CHECKS)))
 
 
 def completion_of(names: Callable[[click.Context], Iterable[str]], *, is_list: bool = False) -> Complete:
@@ -331,7 +341,7 @@ def complete_assumptions(context: click.Context, _param: click.Parameter, begun:
 
 
 def complete_cases(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
-    found = _beginning([f"{row}-{name}" for row, name in _CASE_ROW.findall(_catalogue())], begun)
+    found = _beginning([f"{row}-{name}" for row, name in _CASE_ROW.findall(_read(_CATALOGUE))], begun)
     return [CompletionItem(one) for one in found] or [CompletionItem(begun, type="file")]
 
 
@@ -353,7 +363,7 @@ complete_vendors = completion_of(lambda context: vendor_names(context.params.get
 complete_operations = completion_of(lambda context: operation_ids(_named_vendors(context)), is_list=True)
 complete_checks = completion_of(lambda _: check_names(), is_list=True)
 complete_scenarios = completion_of(lambda _: packaged_scenarios())
-complete_sections = completion_of(lambda _: dict.fromkeys(_CASE_SECTION.findall(_catalogue())))
+complete_sections = completion_of(lambda _: dict.fromkeys(_CASE_SECTION.findall(_read(_CATALOGUE))))
 
 
 def assume_option(where: str) -> Callable[[F], F]:

@@ -212,7 +212,8 @@ def _facts(entry: Document) -> Iterator[tuple[str, str]]:
     yield "at", f"{entry['at']}{own_time}"
     yield "request", f"{entry['method']} {shorten(entry['path'] + query, 300)}{_size(request)}"
     yield "operation", entry["operation"] or "none"
-    yield "envelope", f"refused: {_refusal(entry)}" if entry["refusal"] else "accepted"
+    why = ": ".join(filter(None, (entry["refusal"], entry["reason"])))
+    yield "envelope", f"refused: {shorten(why, 400)}" if entry["refusal"] else "accepted"
     if entry["applied"]:
         yield "rules", " ".join(entry["applied"])
     if entry["fault"]:
@@ -222,10 +223,6 @@ def _facts(entry: Document) -> Iterator[tuple[str, str]]:
     sent = "" if entry["status"] == reply["status"] else f"  sent: {entry['status'] or 'no status'}"
     media_type = f"  {reply['mediaType']}" if reply["mediaType"] else ""
     yield "reply", f"{reply['status']}{sent}{media_type}{_size(reply)}"
-
-
-def _refusal(entry: Document) -> str:
-    return shorten(": ".join(filter(None, (entry["refusal"], entry["reason"]))), 400)
 
 
 def _size(side: Document) -> str:

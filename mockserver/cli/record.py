@@ -17,6 +17,7 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
     EXIT_PORT_TAKEN,
+    OUTPUT_FILE,
     argument,
     complete_vendors,
     fail,
@@ -29,7 +30,6 @@ from mockserver.cli.output import counted
 if TYPE_CHECKING:
     from mockserver.journal.entry import Entry
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
 _URL_VARIABLE = "MOCKSERVER_URL"
 
 
@@ -41,8 +41,8 @@ _URL_VARIABLE = "MOCKSERVER_URL"
 @option(
     "--port", scope="record", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one."
 )
-@own_option("--out", default="recording.har", type=_FILE, metavar="FILE", help="HTTP archive to write.")
-@own_option("--case", type=_FILE, metavar="FILE", help="Case file to write.")
+@own_option("--out", default="recording.har", type=OUTPUT_FILE, metavar="FILE", help="HTTP archive to write.")
+@own_option("--case", type=OUTPUT_FILE, metavar="FILE", help="Case file to write.")
 @own_option("--mask-names", "persons", is_flag=True, help="Mask names of persons, too.")
 @own_option("--force", is_flag=True, help="Replace files that exist.")
 def record(*, out: Path, case: Path | None, persons: bool, force: bool, **given: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +63,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     """
     with connected(server) as control:
         found = control.call("GET", "/sandboxes")
-    write_result(server, found, _sandbox_lines(found))
+    write_result(server, found, table_lines([_sandbox_row(one) for one in found]))
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -209,7 +209,9 @@ def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
         raise click.UsageError("two sandboxes are compared at most")
     right = names[1] if names[1:] else server.sandbox
     with connected(replace(server, sandbox=right)) as control:
-        found = control.here("GET", "/diff", against=_against(names))
+        is_snapshot = len(names) == 1 and _SNAPSHOT.fullmatch(names[0])
+        against = names[0] if is_snapshot else f"sandbox:{names[0]}" if names else "fixtures"
+        found = control.here("GET", "/diff", against=against)
     write_result(server, found, _difference_lines(found))
 
 
@@ -253,12 +255,6 @@ def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
     write_result(server, found, [f"{server.sandbox}  {counted(found['records'], 'record')}"])
 
 
-def _against(names: tuple[str, ...]) -> str:
-    if not names:
-        return "fixtures"
-    return names[0] if len(names) == 1 and _SNAPSHOT.fullmatch(names[0]) else f"sandbox:{names[0]}"
-
-
 def _state_of(control: ControlPlane, source: str) -> Json:
     from mockserver.codec import json
     from mockserver.errors import MalformedBody
@@ -275,7 +271,7 @@ def _state_of(control: ControlPlane, source: str) -> Json:
 
 def _print_sandbox(control: ControlPlane) -> None:
     found: Document = control.here("GET")
-    write_result(control.server, found, _sandbox_lines([found]))
+    write_result(control.server, found, table_lines([_sandbox_row(found)]))
 
 
 def _print_snapshots(server: ServerOptions, found: Json) -> None:
@@ -284,10 +280,6 @@ def _print_snapshots(server: ServerOptions, found: Json) -> None:
         (row["id"], row["at"], counted(row["records"], "record"), shorten(row["label"])) for row in snapshots
     ]
     write_result(server, found, table_lines(rows))
-
-
-def _sandbox_lines(sandboxes: Iterable[Document]) -> Iterator[str]:
-    yield from table_lines([_sandbox_row(one) for one in sandboxes])
 
 
 def _sandbox_row(found: Document) -> tuple[str, ...]:
@@ -325,15 +317,12 @@ def _all_lines(found: Document) -> Iterator[str]:
     for one in found["changed"]:
         yield f"~ {_place(one)}"
         for change in one["changes"]:
-            yield f"    {change['pointer']}  {_side(change, 'old')} → {_side(change, 'new')}"
+            old, new = (_value(change[side]) if side in change else "absent" for side in ("old", "new"))
+            yield f"    {change['pointer']}  {old} → {new}"
 
 
 def _place(one: Document) -> str:
     return shorten(f"{one['scope']} {one['collection']} {one['key']}", 120)
-
-
-def _side(change: Document, side: str) -> str:
-    return _value(change[side]) if side in change else "absent"
 
 
 def _value(value: Json) -> str:

@@ -16,7 +16,6 @@ from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, fail_usage, 
 from mockserver.cli.options import complete_scenarios as complete_packaged
 from mockserver.cli.output import counted, shorten, table_lines, write_json, write_lines
 from mockserver.cli.server import (
-    ControlPlane,
     ServerOptions,
     complete_scenarios,
     complete_vendors,
@@ -275,18 +274,14 @@ def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     """
     with connected(server) as control:
         for name in names:
-            _delete(control, name)
+            if not _NAME.fullmatch(name):
+                known = [str(one["name"]) for one in control.here("GET", "/scenarios")]
+                end_unknown(server, "scenario", name, known, "mockserver scenario list")
+            control.here("DELETE", f"/scenarios/{name}")
         if not names:
             control.here("DELETE", "/scenarios")
     document = {"sandbox": server.sandbox, "deleted": list(names) or "all"}
     write_result(server, document, [f"deleted: {', '.join(names) or 'all scenarios'}"], err=True)
-
-
-def _delete(control: ControlPlane, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        known = [str(one["name"]) for one in control.here("GET", "/scenarios")]
-        end_unknown(control.server, "scenario", name, known, "mockserver scenario list")
-    control.here("DELETE", f"/scenarios/{name}")
 
 
 def _known_vendors(specs: tuple[Path, ...], only: tuple[str, ...]) -> Mapping[str, frozenset[str]]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from mockserver.cli.server import (
     sandbox_path,
     server_options,
 )
-from mockserver.testing.http_call import HttpReply, NoResponseError, send_request
+from mockserver.testing.http_call import NoResponseError, send_request
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -188,20 +189,16 @@ def _send_once(control: ControlPlane, call: VendorCall) -> Document:
     else:
         header = reply.headers.get("mock-journal", "")
         if call.elsewhere or not header.isdecimal():
-            return _bare(call, reply)
+            return {
+                "method": call.method,
+                "url": call.url,
+                "status": reply.status,
+                "headers": dict(reply.headers),
+                "body": reply.body.decode(errors="replace"),
+            }
         number = int(header)
     entry: Document = control.here("GET", f"/journal/{number}")
     return entry
-
-
-def _bare(call: VendorCall, reply: HttpReply) -> Document:
-    return {
-        "method": call.method,
-        "url": call.url,
-        "status": reply.status,
-        "headers": dict(reply.headers),
-        "body": reply.body.decode(errors="replace"),
-    }
 
 
 def _entry_lines(entry: Document, amounts: tuple[str, ...]) -> Iterator[str]:
@@ -231,23 +228,12 @@ class VendorCall:
 
     def curl(self) -> str:
         from mockserver.codec.curl import curl_command, shell_quote
-        from mockserver.codec.curl import header_option as curl_header
 
-        headers = [curl_header(name, text) for name, text in self.headers.items()]
-        url = shell_quote(self.url.encode())
-        return curl_command(
-            self.method, url, headers, self.headers.keys(), self.body, is_text=self._is_text()
-        )
+        return curl_command(self.method, shell_quote(self.url.encode()), self.headers, self.body)
 
     def text(self) -> str:
         head = [f"{self.method} {self.url}", *(f"{name}: {text}" for name, text in self.headers.items())]
         return "\n".join([*head, "", self.body.decode(errors="backslashreplace")])
-
-    def _is_text(self) -> bool:
-        try:
-            return "\0" not in self.body.decode()
-        except UnicodeDecodeError:
-            return False
 
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
@@ -349,22 +335,14 @@ def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Do
     If `operation` is "", use the first batch operation. Skip operations whose path has parameters. If no
     operation remains, return None.
     """
-    from mockserver.spec.openapi import resolve
+    from mockserver.spec.openapi import METHODS, resolve
 
     document = read_spec(control, vendor)
-    for method, path, node in _batches(document):
-        if operation in ("", node.get("operationId")) and "{" not in path:
+    for path, method in product(document.get("paths", {}), METHODS):
+        node = document["paths"][path].get(method, {})
+        if "x-batch" in node and operation in ("", node.get("operationId")) and "{" not in path:
             body = resolve(document, node.get("requestBody", {}))
             media = next(iter(body.get("content", {})), "application/json")
             headers = control.call("GET", f"/vendors/{vendor}/access")["headers"]
             return {"method": method.upper(), "path": path, "headers": {**headers, "content-type": media}}
     return None
-
-
-def _batches(document: Document) -> Iterator[tuple[str, str, Any]]:
-    from mockserver.spec.openapi import METHODS
-
-    for path, item in document.get("paths", {}).items():
-        for method in METHODS:
-            if "x-batch" in item.get(method, {}):
-                yield method, path, item[method]

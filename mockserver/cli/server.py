@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote, unquote
 
@@ -19,6 +18,7 @@ from mockserver.cli.options import (
     EXIT_NO_SERVER,
     EXIT_REFUSED,
     EXIT_USAGE,
+    OUTPUT_FILE,
     Complete,
     fail,
     nearest,
@@ -105,7 +105,7 @@ secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Pri
 output_option = own_option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Write to this file instead of standard output.",
 )
@@ -287,14 +287,19 @@ def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
     malformed = error.status == HTTPStatus.BAD_REQUEST
     if subject and not malformed:
         name = _unknown_name(control, error)
-        where, cure = _near(name, _existing_names(control, subject), subject.lists)
+        known: list[str] = []
+        with suppress(*FAILURES):
+            known = subject.read(control, None)
+        where, cure = _near(name, known, subject.lists)
         if error.code == "unknown-sandbox" and _can_be_created(name):
             creates = f"mockserver sandbox create {name}"
             cure = creates if cure == subject.lists else f"{cure}, or {creates}"
         end(server, problem, where, cure, EXIT_REFUSED)
-    words = command_words(click.get_current_context())
+    words, pointer = command_words(click.get_current_context()), _pointer(error)
     cure = str(error.first_error.get("try") or _CURES.get(error.code) or f"{words} --help")
-    end(server, problem, _where(error, words), cure, EXIT_USAGE if malformed else EXIT_REFUSED)
+    option = pointer.removeprefix("/query/")
+    where = f"{words} --{option}" if option != pointer else f"{words}  {pointer}".rstrip()
+    end(server, problem, where, cure, EXIT_USAGE if malformed else EXIT_REFUSED)
 
 
 def _can_be_created(sandbox: str) -> bool:
@@ -327,24 +332,16 @@ def _near(name: str, known: Iterable[str], lists: str) -> tuple[str, str]:
 
 
 def _place(context: click.Context, value: str) -> tuple[str, str]:
-    params = (one for one in context.command.params if _has(context.params.get(one.name or ""), value))
-    param = next(params, None)
+    given = ((one, context.params.get(one.name or "")) for one in context.command.params)
+    named = (one for one, found in given if found == value or (isinstance(found, tuple) and value in found))
+    param = next(named, None)
     if param is None:
         return shorten(value), ""
     return place_of(context, param, value), "" if isinstance(param, click.Argument) else f"{flag_of(param)} "
 
 
-def _has(given: object, name: str) -> bool:
-    return given == name or (isinstance(given, tuple) and name in given)
-
-
 def _pointer(error: RefusedError) -> str:
     return str(error.first_error.get("pointer", ""))
-
-
-def _where(error: RefusedError, words: str) -> str:
-    option = _pointer(error).removeprefix("/query/")
-    return f"{words} --{option}" if option != _pointer(error) else f"{words}  {_pointer(error)}".rstrip()
 
 
 def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
@@ -355,12 +352,6 @@ def _unknown_name(control: ControlPlane, error: RefusedError) -> str:
         return str(click.get_current_context().params.get(option) or "")
     match = _NAME_IN_PATH.search(error.operation)
     return unquote(match[1]) if match else ""
-
-
-def _existing_names(control: ControlPlane, subject: _Subject) -> list[str]:
-    with suppress(*FAILURES):
-        return subject.read(control, None)
-    return []
 
 
 Read = Callable[[ControlPlane, str | None], list[str]]

@@ -231,32 +231,28 @@ def _command_defaults(
     path: tuple[str, ...],
     table: Mapping[str, Any],
 ) -> dict[str, Any]:
-    if isinstance(command, click.Group):
-        inner, own = commands_of(command, context), options_of(command)
-        for key in table:
-            if key not in inner and key not in own:
-                _refuse_key(config, path, key, {**inner, **own})
-        below = {
-            name: _command_defaults(config, one, context, (*path, name), table.get(name, {}))
-            for name, one in inner.items()
-        }
-        chosen = {key: value for key, value in table.items() if key in own}
-        return {**below, **dict(_option_defaults(config, command, path, chosen))}
-    return dict(_option_defaults(config, command, path, table))
+    inner = commands_of(command, context) if isinstance(command, click.Group) else {}
+    own = options_of(command)
+    for key in table:
+        if key not in inner and key not in own:
+            _refuse_key(config, path, key, {**inner, **own})
+    below = {
+        name: _command_defaults(config, one, context, (*path, name), table.get(name, {}))
+        for name, one in inner.items()
+    }
+    return {**below, **dict(_option_defaults(config, own, path, table))}
 
 
 def _option_defaults(
-    config: ConfigFile, command: click.Command, path: tuple[str, ...], table: Mapping[str, Any]
+    config: ConfigFile, known: Mapping[str, click.Option], path: tuple[str, ...], table: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
-    known = options_of(command)
     for key in GLOBAL_KEYS:
         value = config.document.get(key)
         if key in known and key not in table and value is not None and not isinstance(value, Mapping):
             yield str(known[key].name), _value(config, known[key], (key,), value)
     for key, value in table.items():
-        if key not in known:
-            _refuse_key(config, path, key, known)
-        yield str(known[key].name), _value(config, known[key], (*path, key), value)
+        if key in known:
+            yield str(known[key].name), _value(config, known[key], (*path, key), value)
 
 
 def _value(config: ConfigFile, param: click.Option, keys: tuple[str, ...], value: Any) -> Any:

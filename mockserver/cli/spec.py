@@ -107,6 +107,7 @@ def check(
     mockserver spec check specs/mine.yaml --format github
     mockserver spec check specs
     """
+    from mockserver.cli.output import counted
     from mockserver.cli.spec_check import find_problems
 
     style = "json" if as_json else style
@@ -119,16 +120,11 @@ def check(
         click.echo(line)
     errors = sum(not problem.is_warning for problem in problems)
     if style == "text":
-        checked = "1 file" if len(wanted) == 1 else f"{len(wanted):,} files"
-        warned = _counted(len(problems) - errors, "warning")
-        message = f"{checked} checked, {_counted(errors, 'problem')}"
+        warned = counted(len(problems) - errors, "warning")
+        message = f"{counted(len(wanted), 'file')} checked, {counted(errors, 'problem')}"
         click.echo(message if errors == len(problems) else f"{message}, {warned}", err=bool(errors))
     if errors:
         raise SystemExit(EXIT_FINDINGS)
-
-
-def _counted(number: int, name: str) -> str:
-    return {0: f"no {name}", 1: f"1 {name}"}.get(number, f"{number:,} {name}s")
 
 
 @spec.command(context_settings=CONTEXT_SETTINGS)

@@ -15,8 +15,8 @@ from mockserver.codec.yaml import TextPosition
 from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import is_own_file, load_document, vendor_packages
 from mockserver.errors import MockServerError, SpecError
-from mockserver.model import Document, Json, pointer_of
 from mockserver.model import Path as NodePath
+from mockserver.model import pointer_of
 from mockserver.spec.batch_forms import Batch, OutcomeForm
 from mockserver.spec.loading import (
     MALFORMED,
@@ -29,7 +29,7 @@ from mockserver.spec.loading import (
 from mockserver.spec.marks import answer_schema
 from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.overlay import Overlay, apply_overlays
-from mockserver.spec.source_files import PARTS, SourceDocument, parse_yaml, read_source, read_text
+from mockserver.spec.source_files import PARTS, parse_yaml, read_source, read_text
 from mockserver.spec.yaml_positions import START, compose, place_in
 
 _MOST_PROBLEMS = 20
@@ -86,7 +86,10 @@ def find_problems(
             source = read_source(file)
             for _ in apply_overlays(source.document, overlays):
                 pass  # the notes below report actions without a target
-            return _own_problems(file, source, overlays, schema=schema)
+            if schema and source.faults:
+                raise source.faults[0]
+            faults = _own_faults(file, source.document, overlays, schema=schema)
+            return _placed(file, source.text, source.document, faults)
         text = read_text(file)
         document = parse_yaml(text, file.name)
     except SpecError as error:
@@ -115,15 +118,6 @@ def _placed(
         for one in each
     ]
     return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
-
-
-def _own_problems(
-    file: Path, source: SourceDocument, overlays: Sequence[Overlay], *, schema: bool
-) -> tuple[SpecProblem, ...]:
-    if schema and source.faults:
-        raise source.faults[0]
-    faults = _own_faults(file, source.document, overlays, schema=schema)
-    return _placed(file, source.text, source.document, faults)
 
 
 def _own_faults(
@@ -170,20 +164,18 @@ def _disallowed(
 
 
 def _doubts(file: Path, overlays: Sequence[Overlay]) -> Iterator[Misfit]:
-    """Yield probable mistakes in a spec that can be served; skip specs of vendors with a package."""
+    """Yield probable mistakes in a spec that can be served; skip specs of vendors with a package.
+
+    Also yield the fault, if any, in the spec's `x-contract`, which only the contract suite reads.
+    """
     if file.stem not in vendor_packages() and not file.stem.startswith("_"):
         spec = load_spec(file, overlays)
         yield from find_misfits(spec)
         yield from find_unstated_statuses(spec)
-        yield from _wrong_profile(spec)
-
-
-def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
-    """Yield the fault, if any, in the spec's `x-contract`, which only the contract suite reads."""
-    try:
-        profile_of_spec(spec)
-    except SpecError as error:
-        yield Misfit(error.path, error.message, _PROFILE_CURE)
+        try:
+            profile_of_spec(spec)
+        except SpecError as error:
+            yield Misfit(error.path, error.message, _PROFILE_CURE)
 
 
 def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[Misfit]:
@@ -383,7 +375,8 @@ def find_misfits(spec: Spec) -> Iterator[Misfit]:
 def _wrong_keys(spec: Spec, operation: Operation, batch: Batch) -> Iterator[Misfit]:
     list_pointer = "".join(f"/{step}" for step in batch.items)
     for body in operation.bodies[:1]:
-        names = _names_below(spec.document, body.schema, f"{list_pointer}/*")
+        members = members_of(spec.document, body.schema)
+        names = [one.rpartition("/")[2] for one in members if _is_child(one, f"{list_pointer}/*")]
         for key in batch.key if names else ():
             if key not in names:
                 yield Misfit(
@@ -446,12 +439,6 @@ def _unfed_collection(spec: Spec, operation: Operation) -> Iterator[Misfit]:
         what += "only --fixtures can fill it"
         cure = f"collection: {operation.collection} in the x-batch that stores its records"
     yield Misfit((*_place(operation), "x-collection"), what, cure, is_warning=not near)
-
-
-def _names_below(document: Document, schema: Json, pointer: str) -> list[str]:
-    return [
-        member.rpartition("/")[2] for member in members_of(document, schema) if _is_child(member, pointer)
-    ]
 
 
 def _is_child(pointer: str, parent: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import count
+from itertools import compress, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -113,11 +113,9 @@ def with_calls(
             for operation in [served.spec.operations[one.operation.id]]
             for sample in [infer_batch(served.spec, operation) or infer_sample(served.spec, operation)]
         ]
-    return [one for one in told if not _is_refused(one.calls)]
-
-
-def _is_refused(calls: Sequence[SampleCall]) -> bool:
-    return any(one.status >= _FIRST_REFUSAL and one.status not in _OF_CALLERS for one in calls[:1])
+    good = [one.calls[0].status if one.calls else 0 for one in told]
+    taken = [status < _FIRST_REFUSAL or status in _OF_CALLERS for status in good]
+    return list(compress(told, taken))
 
 
 def _calls(target: Target, sample: BatchSample | BatchProfile) -> Iterator[SampleCall]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from mockserver.cli.errors import fail_to_load
 from mockserver.cli.options import CONTEXT_SETTINGS, option, specs_option
+from mockserver.cli.output import table_lines, write_json, write_lines
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -23,7 +23,6 @@ def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool
     mockserver vendors
     mockserver vendors --json
     """
-    from mockserver.codec import json
     from mockserver.engine.registry import discover_vendors
     from mockserver.errors import MockServerError
 
@@ -31,7 +30,7 @@ def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool
         found = discover_vendors(specs)
     except MockServerError as error:
         fail_to_load(error, context)
-    documents = [
+    documents: list[dict[str, Any]] = [
         {
             "name": vendor.name,
             "title": vendor.spec.document["info"]["title"],
@@ -42,12 +41,10 @@ def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool
         }
         for vendor in found
     ]
-    click.echo(json.encode(documents).decode() if as_json else "\n".join(_table(documents)))
-
-
-def _table(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
-    rows = [("path", "operations", "assumptions", "batch operations")]
-    rows += [
+    if as_json:
+        write_json(documents)
+        return
+    rows = [
         (
             document["path"],
             str(len(document["operations"])),
@@ -56,6 +53,4 @@ def _table(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
         )
         for document in documents
     ]
-    first = max(len(row[0]) for row in rows)
-    for path, operations, assumptions, batches in rows:
-        yield f"{path.ljust(first)}  {operations.rjust(10)}  {assumptions.rjust(11)}  {batches}"
+    write_lines(table_lines([("path", "operations", "assumptions", "batch operations"), *rows], right=(1, 2)))

@@ -11,7 +11,14 @@ from html import escape, unescape
 from itertools import groupby
 from urllib.parse import quote, unquote_plus
 
-from mockserver.codec.redaction import WHOLE_FORM, is_credential_field, is_credential_header, replace_values
+from mockserver.codec.redaction import (
+    FIELD,
+    WHOLE_FORM,
+    is_credential_field,
+    is_credential_header,
+    replace_values,
+    split_scheme,
+)
 
 _LETTERS, _HEX_LETTERS, _DIGITS = "xabcdefghijklmnopqrstuvw", "abcdef", "8901234567"
 """Signs of masks; the first fills the mask. With 8 in place of its digits, a UUID is still a UUID."""
@@ -42,7 +49,6 @@ _NAMED_PHONE = re.compile(r"[\s+()./-]*(?:[0-9][\s+()./-]*){6,}")
 _COOKIE = re.compile(
     r"((?:^|[;,])\s*(?!(?:path|domain|expires|max-age|samesite)=)[^=;,\s]+=)([^;,]+)", re.IGNORECASE
 )
-_FIELD = re.compile(r"([^&=;?]+)=([^&]+)")
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?', re.DOTALL)
 _LIST = re.compile(r'("([\w.-]{1,64}+)"\s*+:\s*+\[)([^\[\]{}]++)')
 _HAS_NAMES = re.compile(r"[=:<]|bearer|basic|eyJ", re.IGNORECASE)
@@ -139,10 +145,8 @@ class Masks:
             return _COOKIE.sub(lambda found: found[1] + self._mask(found[2]), text)
         if not (is_credential_header(name) or is_credential_field(name)):
             return self.body(text)
-        scheme, space, secret = text.rpartition(" ") if name.endswith("authorization") else ("", "", text)
-        if "=" in scheme:
-            scheme, space, secret = text.partition(" ")
-        return f"{scheme}{space}{self._mask(secret, _shape_login if scheme.lower() == 'basic' else _shape)}"
+        scheme, secret = split_scheme(name, text)
+        return f"{scheme}{self._mask(secret, _shape_login if scheme.lower() == 'basic ' else _shape)}"
 
     def body(self, text: str) -> str:
         """Mask a text of any form: JSON, XML, a form, an address with a query, parts, lines, words."""
@@ -161,7 +165,7 @@ class Masks:
         return self._nameless(text)
 
     def query(self, text: str) -> str:
-        return self._nameless(_FIELD.sub(self._field, text))
+        return self._nameless(FIELD.sub(self._field, text))
 
     def _nameless(self, text: str) -> str:
         text = self._anywhere.sub(lambda found: self._named[found[0]], text)

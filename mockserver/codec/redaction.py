@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import quote, unquote_plus
+from functools import partial
+from urllib.parse import unquote_plus
 
 MASK = "…"
 ASCII_MASK = "***"
@@ -24,25 +25,13 @@ _IN_QUERY = re.compile(
 )
 """Names of credentials in queries and forms, but not in records, where such members may be harmless."""
 
-_CREDENTIAL_WORDS = (
-    "code=",
-    "passw",
-    "secret",
-    "token",
-    "session",
-    "assertion",
-    "authorization",
-    "cookie",
-    "apikey",
-    "api_key",
-    "api-key",
-    "verifier",
-    "pwd",
-)
-"""Words near credentials, in lower case. A body is searched if it has one of the words or `grant_type`."""
-
-_GRANT_CODE = "code"
 _GRANT_TYPE = "grant_type"
+_CREDENTIAL_WORDS = (
+    *("code=", "passw", "secret", "token", "session", "assertion", "authorization", "cookie"),
+    *("apikey", "api_key", "api-key", "verifier", "pwd", _GRANT_TYPE),
+)
+"""Words near credentials, in lower case. A body is searched if it has one of the words."""
+
 _VISIBLE_LENGTH = 2
 
 _QUOTED_TEXT = r""""(?:[^"\\]|\\.)*+\\?+(?:"|\Z)|'(?:[^'\\]|\\.)*+\\?+(?:'|\Z)"""
@@ -77,6 +66,9 @@ _WEB_TOKEN = re.compile(r"(?P<head>\b)(?P<value>eyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]
 _IN_WORDS = (_IN_LINE, _AFTER_SCHEME, _IN_ADDRESS, _WEB_TOKEN)
 _IN_ALL = (_IN_JSON, _IN_NAME_VALUE, _IN_VALUE_NAME, _IN_XML, _IN_MULTIPART, _IN_URL, *_IN_WORDS)
 _NAME_PARTS = re.compile(r"[^.\[\]\s]+")
+FIELD = re.compile(r"(?<![^&=;?])([^&=;?]++)=([^&]+)")
+"""Name and value of a field in a query or form."""
+
 WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
@@ -89,8 +81,10 @@ def is_credential_header(header: str) -> bool:
     return _CREDENTIAL_HEADER.search(header) is not None
 
 
-def is_credential_member(name: str) -> bool:
-    return _is_credential_name(name, granting=True)
+def is_credential_member(name: str, *, granting: bool = True) -> bool:
+    """Return whether the name of a member names a credential; if `granting`, also if it is `code`."""
+    plain = name.lower().replace("_", "").replace("-", "")
+    return _CREDENTIAL_MEMBER.fullmatch(plain) is not None or (granting and plain == "code")
 
 
 def is_credential_field(name: str) -> bool:
@@ -131,7 +125,8 @@ def redact_credential(text: str, mask: str = MASK) -> str:
 
 def redact_query(query: str, mask: str = MASK) -> str:
     """Return the query string, or form, with each credential cut to its first letters and the mask."""
-    return "&".join([_redact_field(field, mask) for field in query.split("&")])
+    fields = partial(_redact_named, is_credential_field, mask)
+    return FIELD.sub(lambda found: f"{found[1]}={fields(found[1], found[2])}", query)
 
 
 def redact_url(url: str, mask: str = MASK) -> str:
@@ -146,25 +141,17 @@ def redact_body(text: str, mask: str = MASK) -> str:
     The query of a URL in the body is masked like a form.
     """
     lower = text.lower()
-    if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
+    if not any(word in lower for word in _CREDENTIAL_WORDS):
         return text
     if WHOLE_FORM.fullmatch(text):
         return redact_query(text, mask)
-    granting = _GRANT_TYPE in text
-
-    def member(name: str, value: str) -> str:
-        return redact_credential(value, mask) if _is_credential_name(name, granting=granting) else value
-
-    def header(name: str, value: str) -> str:
-        return _redact_credential(name.lower(), value, mask) if is_credential_header(name) else value
-
-    def parameter(name: str, value: str) -> str:
-        return _redact_parameter(value, mask) if is_credential_field(name) else value
-
-    text = replace_values(text, member, (_IN_JSON,))
-    text = replace_values(text, header, (_IN_NAME_VALUE, _IN_VALUE_NAME))
-    text = replace_values(text, member, (_IN_XML, _IN_MULTIPART))
-    return replace_values(text, parameter, (_IN_URL,))
+    for is_secret, patterns in (
+        (partial(is_credential_member, granting=_GRANT_TYPE in text), (_IN_JSON, _IN_XML, _IN_MULTIPART)),
+        (is_credential_header, (_IN_NAME_VALUE, _IN_VALUE_NAME)),
+        (is_credential_field, (_IN_URL,)),
+    ):
+        text = replace_values(text, partial(_redact_named, is_secret, mask), patterns)
+    return text
 
 
 def redact_log(text: str, mask: str = MASK) -> str:
@@ -174,11 +161,10 @@ def redact_log(text: str, mask: str = MASK) -> str:
     such as `Bearer`, web tokens (`eyJ…`), and passwords in URLs (`://user:password@`).
     """
 
-    def named(name: str, value: str) -> str:
-        is_secret = is_credential_header(name) or _is_credential_name(name, granting=False)
-        return redact_credential(value, mask) if is_secret else value
+    def is_secret(name: str) -> bool:
+        return is_credential_header(name) or is_credential_member(name, granting=False)
 
-    return replace_values(redact_body(text, mask), named, _IN_WORDS)
+    return replace_values(redact_body(text, mask), partial(_redact_named, is_secret, mask), _IN_WORDS)
 
 
 def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
@@ -193,37 +179,24 @@ def redact_words(words: Iterable[str], mask: str = MASK) -> list[str]:
     return shown
 
 
-def _is_credential_name(name: str, *, granting: bool) -> bool:
-    plain = name.lower().replace("_", "").replace("-", "")
-    return _CREDENTIAL_MEMBER.fullmatch(plain) is not None or (granting and plain == _GRANT_CODE)
-
-
-def _redact_field(field: str, mask: str) -> str:
-    """Return a field of a query; mask its value if its name names a credential."""
-    name, equals, value = field.partition("=")
-    if not value or not is_credential_field(name):
-        return field
-    return f"{name}{equals}{_redact_parameter(value, mask)}"
-
-
-def _redact_parameter(value: str, mask: str) -> str:
-    return f"{quote(_visible_prefix(unquote_plus(value)))}{mask}"
+def split_scheme(name: str, text: str) -> tuple[str, str]:
+    """Return scheme and space ("" if there is none), and credential, of a header `Authorization`."""
+    scheme, space, secret = text.partition(" ") if name.lower().endswith("authorization") else ("", "", text)
+    return (f"{scheme}{space}", secret) if secret else ("", text)
 
 
 def _redact_header(name: str, text: str, mask: str) -> str:
-    if is_credential_header(name):
-        return _redact_credential(name, text, mask)
-    return redact_url(text, mask) if name.lower() in _URL_HEADERS else text
+    if name.lower() in _URL_HEADERS:
+        return redact_url(text, mask)
+    return _redact_named(is_credential_header, mask, name, text)
 
 
-def _redact_credential(name: str, text: str, mask: str) -> str:
-    scheme, space, secret = text.partition(" ") if name.endswith("authorization") else ("", "", text)
-    if not secret:
-        scheme, space, secret = "", "", text
-    return f"{scheme}{space}{_visible_prefix(secret)}{mask}" if secret else text
+def _redact_named(is_secret: Callable[[str], bool], mask: str, name: str, text: str) -> str:
+    scheme, secret = split_scheme(name, text)
+    return f"{scheme}{redact_credential(secret, mask)}" if secret and is_secret(name) else text
 
 
 def _visible_prefix(secret: str) -> str:
     """Return the first letters of a text, or "" if it is short, a number, or cut within an escape."""
     shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH and not secret.isdigit() else ""
-    return shown if "\\" not in shown and "&" not in shown else ""
+    return shown if not set("\\&%").intersection(shown) else ""

@@ -11,7 +11,7 @@ from threading import Lock
 import msgspec
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 
-from mockserver.codec.curl import curl_command, header_option, shell_quote
+from mockserver.codec.curl import curl_command, shell_quote
 from mockserver.console.api_pages import CONTROL, ApiPages
 from mockserver.console.assets import MOUNT, Assets, icon, static_file
 from mockserver.console.pages import site_page
@@ -127,10 +127,9 @@ def _curl(call: FirstCall) -> str:
     return curl_command(
         call.method,
         shell_quote(call.url.encode()),
-        [header_option(name, text) for name, text in call.headers.items()],
-        ("accept", "user-agent", *call.headers),
+        call.headers,
         call.body.encode(),
-        is_text=True,
+        defaults=("accept", "user-agent"),
     )
 
 

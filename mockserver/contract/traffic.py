@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from itertools import compress, zip_longest
+from itertools import compress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
@@ -27,7 +27,7 @@ from mockserver.contract.exchange import Exchange, Finding, Request, Response, j
 from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.responses import reader_for
-from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
+from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.target import Address, Target
 from mockserver.errors import MethodNotAllowed, NotFound
@@ -42,6 +42,7 @@ _NOT_CAME = ("content-length", "transfer-encoding", "content-encoding", "connect
 
 _SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
 REFUSED_WHOLE = "refused with the whole call"
+_REJECTED, _UNTOLD, _DONE = "rejected", "no outcome", "done"
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 """Statuses that say nothing about the contract: the request may succeed later."""
 
@@ -110,7 +111,8 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
         if content.get("mimeType"):
             headers.setdefault("content-type", str(content["mimeType"]))
         response = Response(int(received["status"]), headers, _body(content))
-        at = _at(entry)
+        at = (entry.get("_mock") or {}).get("sandboxAt") or entry.get("startedDateTime")
+        started = parse_instant(str(at)) if at else None
         own = entry.get("_mockserver") or {}
         if beginning is not None and own:
             request = _sent_request(request, own["sent"])
@@ -119,7 +121,7 @@ def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> R
         raise InvalidArchiveError(
             f"{where} is not an entry of an archive: {type(error).__name__} {error}"
         ) from None
-    return RecordedExchange(number, str(sent["url"]), at, Exchange(request, response), beginning, state)
+    return RecordedExchange(number, str(sent["url"]), started, Exchange(request, response), beginning, state)
 
 
 def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
@@ -131,13 +133,6 @@ def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
     is_cut = MASK.encode() in request.body
     body = b64decode(sent["base64"], validate=True) if is_cut else request.body
     return replace(request, headers=headers, body=body)
-
-
-def _at(entry: Mapping[str, Any]) -> datetime | None:
-    """Return the start of the call, by the sandbox's clock if a mockserver recorded the call."""
-    own = entry.get("_mock") or {}
-    text = own.get("sandboxAt") or entry.get("startedDateTime")
-    return parse_instant(str(text)) if text else None
 
 
 def _headers(part: Mapping[str, Any], left_out: tuple[str, ...]) -> dict[str, str]:
@@ -228,13 +223,11 @@ def compare_outcomes(
         if statuses[0] == statuses[1]:
             return ()
         return (OutcomeDifference(None, None, *(f"answered {status}" for status in statuses)),)
-    fates = zip_longest(_outcomes_by_key(was, items), _outcomes_by_key(now, items), fillvalue=None)
+    outcomes = enumerate(zip(items, _outcomes(was, items), _outcomes(now, items), strict=True))
     return tuple(
-        OutcomeDifference(
-            place, items[place].key if place < len(items) else None, _describe(one), _describe(other)
-        )
-        for place, (one, other) in enumerate(fates)
-        if _differ(one, other)
+        OutcomeDifference(place, item.key, one[1], other[1])
+        for place, (item, one, other) in outcomes
+        if _differ(one[0], other[0])
     )
 
 
@@ -247,38 +240,29 @@ def _reported(
         return ReportedOutcomes(())
 
 
-def _outcomes_by_key(
-    reported: ReportedOutcomes | None, items: Sequence[BatchItem]
-) -> list[ReportedOutcome | str | None]:
-    """Return each item's outcome, a text if the whole call was refused, or None if no outcome is reported."""
-    if reported is None:
-        return [REFUSED_WHOLE] * len(items)
-    by_place = {
-        outcome.place: outcome for outcome in reversed(reported.outcomes) if outcome.place is not None
-    }
-    done = None if reported.is_complete else ReportedOutcome(None, accepted=True)
-    return [by_place.get(item.place, done) for item in items]
+def _outcomes(reported: ReportedOutcomes | None, items: Sequence[BatchItem]) -> Iterator[tuple[str, str]]:
+    """Yield for each item the kind of its outcome (such as `created`), and the outcome in words.
+
+    `reported` is None if the whole call was refused.
+    """
+    told = reported or ReportedOutcomes(())
+    by_place = {one.place: one for one in reversed(told.outcomes)}
+    for item in items:
+        one = by_place.get(item.place)
+        if reported is None:
+            yield _REJECTED, REFUSED_WHOLE
+        elif one is None and told.is_complete:
+            yield _UNTOLD, _UNTOLD
+        elif one is None or one.accepted:
+            yield ((one and one.made) or _DONE,) * 2
+        else:
+            yield _REJECTED, f"{_REJECTED}: {one.message}" if one.message else _REJECTED
 
 
-def _differ(one: ReportedOutcome | str | None, other: ReportedOutcome | str | None) -> bool:
-    if not (isinstance(one, ReportedOutcome) and isinstance(other, ReportedOutcome)):
-        return _is_refused(one) != _is_refused(other) or (one is None) != (other is None)
-    made = one.made and other.made and one.made != other.made
-    return one.accepted != other.accepted or bool(made and one.accepted)
-
-
-def _is_refused(one: ReportedOutcome | str | None) -> bool:
-    return isinstance(one, str) or (isinstance(one, ReportedOutcome) and not one.accepted)
-
-
-def _describe(one: ReportedOutcome | str | None) -> str:
-    if one is None:
-        return "no outcome"
-    if isinstance(one, str):
-        return one
-    if one.accepted:
-        return one.made or "done"
-    return f"rejected: {one.message}" if one.message else "rejected"
+def _differ(kind: str, other: str) -> bool:
+    """Return whether two kinds of outcomes differ; `done` leaves open how an accepted item was stored."""
+    is_open = _DONE in (kind, other) and {_REJECTED, _UNTOLD}.isdisjoint((kind, other))
+    return kind != other and not is_open
 
 
 def _kind(outcome: str, values: Container[str]) -> str:

@@ -27,14 +27,7 @@ from mockserver.journal.replay import (
 )
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Reply
-from mockserver.outgoing import (
-    AddressError,
-    Door,
-    HostNotAllowedError,
-    LostAnswerError,
-    OutgoingCall,
-    RawHeaders,
-)
+from mockserver.outgoing import AddressError, Door, HostNotAllowedError, LostAnswerError, OutgoingCall
 from mockserver.sandbox.sandboxes import Sandboxes
 
 HERE, FRESH = "here", "fresh"
@@ -79,24 +72,21 @@ class ReplayOperations:
 
     async def _to_sandbox(self, entry: Entry, into: str, extra: Mapping[str, str]) -> Document:
         sandbox = self._sandbox(entry, into)
-        moved = sandbox != entry.call.sandbox
-        target, headers = (
-            to_sandbox(entry, _UNREDACTED, sandbox) if moved else to_same_target(entry, _UNREDACTED)
-        )
+        target, headers = to_same_target(entry, _UNREDACTED)
+        if sandbox != entry.call.sandbox:
+            target, headers = to_sandbox(entry, _UNREDACTED, sandbox)
         mark = f"{entry.call.sandbox}/{entry.number};{next(self.numbers)}"
         host = {"host": entry.call.headers["host"]} if "host" in entry.call.headers else EMPTY
         response = await self.inside.send(
             _request(entry, target, {**host, **headers, **extra, MARK_HEADER: mark})
         )
-        replayed = self._marked(sandbox, mark)
-        operation = find_operation(self.served, entry)
-        difference = (
-            compare_entries(entry, replayed)
-            if replayed
-            else compare_reply(entry, _reply(response), operation)
-        )
-        document = _replay_document(entry, response, difference)
-        number = replayed.number if replayed else None
+        newest_first = reversed(self.journal.kept.entries(sandbox))
+        replayed = next((one for one in newest_first if one.call.headers.get(MARK_HEADER) == mark), None)
+        if replayed:
+            difference = compare_entries(entry, replayed)
+        else:
+            difference = compare_reply(entry, _reply(response), find_operation(self.served, entry))
+        document, number = _replay_document(entry, response, difference), replayed and replayed.number
         return {**document, "into": sandbox, "to": None, "number": number, "withheld": []}
 
     async def _to_remote(self, entry: Entry, to: str, extra: Mapping[str, str]) -> Document:
@@ -118,10 +108,6 @@ class ReplayOperations:
         taken = set(self.sandboxes.store.names())
         names = (name for number in count(1) if (name := f"replay-{number}") not in taken)
         return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
-
-    def _marked(self, sandbox: str, mark: str) -> Entry | None:
-        newest_first = reversed(self.journal.kept.entries(sandbox))
-        return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
 
 
 def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:
@@ -176,7 +162,9 @@ async def send_elsewhere(door: Door, to: str, request: HttpRequest) -> HttpRespo
         outgoing = OutgoingCall(request.method, to, request.target, headers, request.content)
         async with asyncio.timeout(request.timeout_ms / 1000), door.call(outgoing) as answer:
             status = answer.status
-            return _decoded(status, answer.headers, await answer.read(MAX_RESPONSE_BYTES))
+            body = await answer.read(MAX_RESPONSE_BYTES)
+            got = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers}
+            return HttpResponse(status, *decode(got, body, MAX_RESPONSE_BYTES))
     except AddressError as error:
         raise MalformedMemberError("/to", str(error), error.cure) from None
     except HostNotAllowedError as error:
@@ -185,11 +173,5 @@ async def send_elsewhere(door: Door, to: str, request: HttpRequest) -> HttpRespo
         return LostResponse("timeout", status, f"not in {request.timeout_ms} ms")
     except LostAnswerError as error:
         return LostResponse(error.kind, status, error.detail)
-
-
-def _decoded(status: int, raw: RawHeaders, body: bytes) -> HttpResponse | LostResponse:
-    headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in raw}
-    try:
-        return HttpResponse(status, *decode(headers, body, MAX_RESPONSE_BYTES))
     except Refusal as refusal:
         return LostResponse("malformed", status, str(refusal))

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from mockserver.codec.redaction import is_credential_header
 from mockserver.drill.findings import Kind, Mistake, join_calls, numbers_of
-from mockserver.drill.run import Run, VendorAbilities, began, pause_between
+from mockserver.drill.run import Run, VendorAbilities, pause_between
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told, answered, arrived, told_by_answer
 from mockserver.model import SAFE_METHODS
@@ -115,7 +115,7 @@ class CallOracle:
             later = [
                 one
                 for one in keyed[at + 1 :]
-                if one.call.fingerprint == entry.call.fingerprint and began(one) >= entry.at
+                if one.call.fingerprint == entry.call.fingerprint and one.began >= entry.at
             ]
             is_same = any(one.call.headers[header] == entry.call.headers[header] for one in later)
             if later and not is_same and not self.run.has_looked(entry.number, later[0].number):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from operator import attrgetter
 
@@ -103,19 +103,9 @@ class Run:
         return found
 
 
-def began(entry: Entry) -> datetime:
-    """Return when a call began, by the machine's clock, because a sandbox's clock may stand or jump."""
-    return entry.at - timedelta(milliseconds=entry.duration_ms)
-
-
-def _ended(entry: Entry) -> datetime:
-    """Return when the answer to a call was sent, by the machine's clock."""
-    return entry.at + timedelta(milliseconds=entry.delay_ms)
-
-
 def pause_between(earlier: Entry, later: Entry) -> timedelta:
     """Return the time between the answer to `earlier` and the start of `later`, by the machine's clock."""
-    return began(later) - _ended(earlier)
+    return later.began - earlier.ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -134,6 +134,16 @@ class Entry(Value, frozen=True):
     @property
     def fault(self) -> str:
         return self.delivery.fault if self.delivery else ""
+
+    @property
+    def began(self) -> datetime:
+        """Arrival of the call, by the machine's clock, because a sandbox's clock may stand or jump."""
+        return self.at - timedelta(milliseconds=self.duration_ms)
+
+    @property
+    def ended(self) -> datetime:
+        """Time at which the answer was sent, by the machine's clock."""
+        return self.at + timedelta(milliseconds=self.delay_ms)
 
     @property
     def applied_scenarios(self) -> frozenset[str]:

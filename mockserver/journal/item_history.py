@@ -197,7 +197,7 @@ def has_own_key(history: ItemHistory) -> bool:
 
 def arrived(entry: Entry) -> datetime:
     """Return when the call arrived, by the sandbox's clock."""
-    return entry.call.now or entry.at - timedelta(milliseconds=entry.duration_ms)
+    return entry.call.now or entry.began
 
 
 def answered(entry: Entry) -> datetime:

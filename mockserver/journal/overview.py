@@ -29,6 +29,7 @@ def sum_up(
 ) -> Document:
     """Return an overview of the entries as JSON; `items` are the items of the entries."""
     hits = Counter(rule for entry in entries for rule in entry.applied)
+    statuses = Counter(NO_STATUS if one.status is None else f"{one.status // 100}xx" for one in entries)
     attempts = Counter(len(one.history.attempts) for one in items)
     by_attempts = sorted((one.history for one in items), key=lambda one: len(one.attempts), reverse=True)
     refusals = Counter(one.why for one in items if one.end is End.REFUSED)
@@ -36,11 +37,14 @@ def sum_up(
         "calls": len(entries),
         "ledger": sum_items(items),
         **{
-            str(end): [{**one.document(view), "name": name_item(one.history)} for one in _first(items, end)]
+            str(end): [
+                {**one.document(view), "name": name_item(one.history)}
+                for one in islice((one for one in items if one.end is end), _MOST_LISTED)
+            ]
             for end in _LISTED
         },
         "refusals": [{"why": why, "items": found} for why, found in refusals.most_common(_MOST_REASONS)],
-        "statuses": _ordered(_count_statuses(entries), _STATUSES),
+        "statuses": _ordered(statuses, _STATUSES),
         "outcomes": _ordered(_count_outcomes(entries), (*Action, LOST)),
         "durations": _durations(entries),
         "attempts": [{"attempts": number, "items": attempts[number]} for number in sorted(attempts)],
@@ -67,10 +71,6 @@ def group_differences(entries: Iterable[Entry], view: View) -> list[Document]:
     ]
 
 
-def _first(items: Iterable[EndedItem], end: End) -> Iterable[EndedItem]:
-    return islice((one for one in items if one.end is end), _MOST_LISTED)
-
-
 def _came_to(history: ItemHistory, view: View) -> Document:
     return {
         "vendor": history.vendor,
@@ -79,10 +79,6 @@ def _came_to(history: ItemHistory, view: View) -> Document:
         "says": history.says,
         "calls": [attempt.number for attempt in history.attempts],
     }
-
-
-def _count_statuses(entries: Iterable[Entry]) -> Counter[str]:
-    return Counter(NO_STATUS if entry.status is None else f"{entry.status // 100}xx" for entry in entries)
 
 
 def _count_outcomes(entries: Iterable[Entry]) -> Counter[str]:

@@ -36,14 +36,14 @@ def chart_calls(
     the calls one by one. If there are too many calls, `buckets` counts the calls instead.
     """
     by_number = {one.number: one for one in entries}
-    entries = sorted(by_number.values(), key=_began)
-    first = min(map(_began, entries), default=_NO_TIME)
-    last = max(map(_ended, entries), default=first)
+    entries = sorted(by_number.values(), key=lambda one: one.began)
+    first = min((one.began for one in entries), default=_NO_TIME)
+    last = max((one.ended for one in entries), default=first)
     start = min(max(bounds[0] or first, first), last)
     end = max(min(bounds[1] or last, last), start + _MILLISECOND)
-    entries = [one for one in entries if _ended(one) >= start and _began(one) <= end]
+    entries = [one for one in entries if one.ended >= start and one.began <= end]
     tones, span = [_tone(one) for one in entries], _millis(start, end)
-    spans = [(_millis(start, _began(one)), _millis(start, _ended(one))) for one in entries]
+    spans = [(_millis(start, one.began), _millis(start, one.ended)) for one in entries]
     lanes = find_lanes(spans) if len(entries) <= MOST_CALLS else []
     single = entries if max(lanes, default=_MOST_LANES) < _MOST_LANES else []
     pairs = _count_pairs(histories)
@@ -98,7 +98,7 @@ def find_retries(
             "first": first,
             "again": again,
             "items": items,
-            "waitedMillis": millis_between(_ended(by_number[first]), _began(by_number[again])),
+            "waitedMillis": millis_between(by_number[first].ended, by_number[again].began),
         }
         for (first, again), items in sorted(pairs.items())
         if numbers & {first, again} and {first, again} <= by_number.keys()
@@ -132,14 +132,6 @@ def _tone(entry: Entry) -> str:
     return call_tone(
         {"status": entry.status, "outcomes": counts, "warned": warned, "items": sum(counts.values())}
     )
-
-
-def _began(entry: Entry) -> datetime:
-    return entry.at - timedelta(milliseconds=entry.duration_ms)
-
-
-def _ended(entry: Entry) -> datetime:
-    return entry.at + timedelta(milliseconds=entry.delay_ms)
 
 
 def _millis(first: datetime, later: datetime) -> float:

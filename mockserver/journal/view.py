@@ -232,7 +232,9 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
     """
     status = _NO_STATUS if short["status"] is None else str(short["status"])
     path = short["path"].encode("unicode_escape").decode() or "/"
-    counts, refusal = _item_counts(short), _refusal(short)
+    counts, refusal = _item_counts(short), ": ".join(filter(None, (short["refusal"], short["reason"])))
+    fault = f"~{short['fault']}" if short["fault"] else ""
+    marks = filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else ""))
     parts = [
         " ".join(filter(None, (short["vendor"], short["method"], path, status))),
         counts,
@@ -242,14 +244,9 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
         f"#{short['number']}" if numbers and short["number"] else "",
         f"→ {short['forwardedTo']}" if short["forwardedTo"] else "",
         f"≠ {short['differences']} in the mock" if short["differences"] else "",
-        _scenario_effects(short),
+        " ".join(marks),
     ]
     return "  ".join(part for part in parts if part)
-
-
-def _refusal(short: Mapping[str, Json]) -> str:
-    """Return the kind of refusal and its reason, such as "forbidden: no User-Agent"."""
-    return ": ".join(filter(None, (short["refusal"], short["reason"])))
 
 
 def _item_counts(short: Mapping[str, Json]) -> str:
@@ -258,11 +255,6 @@ def _item_counts(short: Mapping[str, Json]) -> str:
     shares = " ".join(f"{count:,} {action}" for action, count in shown_outcomes(short).items())
     warned = f" {short['warned']:,} warned" if short["warned"] else ""
     return f"{total:,} item{'' if total == 1 else 's'}: {shares}{warned}"
-
-
-def _scenario_effects(short: Mapping[str, Json]) -> str:
-    fault = f"~{short['fault']}" if short["fault"] else ""
-    return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
 
 
 def strip(decided: ItemResults) -> list[str]:

@@ -98,7 +98,7 @@ def test_rows_are_selected_by_vendor_section_source_and_words() -> None:
             f"no vendor named {VENDOR[:-1]}; there are ",
             f"--vendor {VENDOR}",
         ),
-        (["list", "--tag", "envelop"], "no section envelop; there are ", "--tag envelope"),
+        (["list", "--tag", "envelop"], "no section named envelop; there are ", "--tag envelope"),
     ],
 )
 def test_what_is_misspelt_is_answered_with_what_is_near(words: list[str], what: str, cure: str) -> None:
@@ -226,7 +226,11 @@ def test_other_hosts_are_not_called_unless_they_are_allowed(plain_case: Path) ->
 @pytest.mark.parametrize(
     ("text", "what", "where"),
     [
-        ("vendor: nobody\nwhen: [{calls: 0}]", "no vendor named nobody; there are ", "/x.yaml"),
+        (
+            "vendor: nobody\nwhen: [{calls: 0}]",
+            "no vendor named nobody; there are ",
+            "/x.yaml: vendor: nobody",
+        ),
         ("vendor: x\nwhen: [{cal: 0}]", "unknown member cal", "x.yaml:2:9"),
         ("vendor: x\nvendor: y\nwhen: 7", 'the key "vendor" is here twice', "x.yaml:2:1"),
     ],

@@ -566,4 +566,4 @@ def test_a_client_that_receives_webhooks(drill: Run, fault: str, case: str, foun
 
 
 def test_without_a_receiver_there_are_no_cases_of_webhooks(drill: Run) -> None:
-    assert "no case is called webhook-lost" in drill("payt", "--case", "webhook-lost", *client()).output
+    assert "no case named webhook-lost" in drill("payt", "--case", "webhook-lost", *client()).output

@@ -39,7 +39,7 @@ def problems(file: Path) -> list[dict[str, Any]]:
 def test_the_specs_that_ship_have_no_problem() -> None:
     result = run("check")
 
-    assert (result.exit_code, result.output.endswith(", no problem\n")) == (0, True)
+    assert (result.exit_code, result.output.endswith(", 0 problems\n")) == (0, True)
 
 
 def test_a_mistake_in_x_contract_is_a_problem_with_its_line(tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_a_warning_is_marked_and_exit_0(tmp_path: Path) -> None:
         0,
         True,
     )
-    assert result.output.endswith("1 file checked, no problem, 1 warning\n")
+    assert result.output.endswith("1 file checked, 0 problems, 1 warning\n")
     assert github.output.startswith("::warning file=")
 
 
@@ -335,7 +335,7 @@ def test_a_folder_stands_for_its_specs(tmp_path: Path) -> None:
         (tmp_path / name).write_text(json.dumps(sample_vendor.document()), encoding="utf-8")
     (tmp_path / "readme.txt").write_text("no spec", encoding="utf-8")
 
-    assert run("check", str(tmp_path)).output == "3 files checked, no problem\n"
+    assert run("check", str(tmp_path)).output == "3 files checked, 0 problems\n"
 
 
 def test_text_has_file_line_and_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,6 @@ _BASH = "#!/usr/bin/env bash"
 _SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
 """Pattern of the suite's sandbox names to which a script can append its process number."""
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _IN_DOUBLE = re.compile(r'(["\\`$])')
 _ESCAPED = r"\\\1"
 _STATUS = r"'\n%{http_code}\n'"
@@ -268,11 +267,10 @@ def exchange_command(exchange: Exchange, session: Session) -> str:
     command = curl_command(
         request.method,
         f'"${_TARGET}"{path}',
-        [_header(name, text, session) for name, text in sent.items()],
-        {name.lower() for name in sent},
+        sent,
         body,
-        is_text=not _CONTROL.search(body),
         options=("-w", _STATUS),
+        header=lambda name, text: _header(name, text, session),
     )
     status = exchange.response.status
     received = f"answered {status}" if status else "without a whole answer"

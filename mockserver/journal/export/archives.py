@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from mockserver.codec import json
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.instants import print_instant
 from mockserver.journal.entry import Entry, request_target
-from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError, is_utf_8
+from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError
 from mockserver.journal.view import View, decode_text, is_text
 from mockserver.model import Document, Json
 
@@ -71,10 +70,11 @@ def _story_entry(call: StoryCall, view: View) -> HarObject:
 
 
 def _entry(entry: Entry, view: View) -> HarObject:
-    began = print_instant(entry.at - timedelta(milliseconds=entry.duration_ms))
     took_ms = round(entry.duration_ms + entry.delay_ms, 3)
     own = {name: text for name, text in view.short(entry).items() if name in _MOCK_MEMBERS}
-    return har_entry(began, took_ms, _recorded_request(entry, view), _response(entry, view), _mock=own)
+    return har_entry(
+        print_instant(entry.began), took_ms, _recorded_request(entry, view), _response(entry, view), _mock=own
+    )
 
 
 def _recorded_request(entry: Entry, view: View) -> HarObject:
@@ -97,17 +97,13 @@ def _response(entry: Entry, view: View) -> HarObject:
     return har_response(entry.status or 0, message, headers.get("Location", ""))
 
 
-def postman_file(story: Story) -> bytes:
-    return json.encode(postman_collection(story))
-
-
-def postman_collection(story: Story) -> Document:
+def postman_collection(story: Story) -> bytes:
     """Return the story as a Postman collection, whose requests must run in order.
 
     Raises UnsuitableFormError if Postman cannot send a call, or cannot test its answer.
     """
     name = f"story-{story.stem}"
-    return {
+    collection = {
         "info": {
             "name": f"mockserver: {story.title}",
             "description": (
@@ -124,6 +120,7 @@ def postman_collection(story: Story) -> Document:
         ],
         "item": list(_items(story)),
     }
+    return json.encode(collection)
 
 
 def _items(story: Story) -> Iterator[Document]:
@@ -145,7 +142,7 @@ def _check(call: StoryCall) -> None:
     what = f"call {call.number}"
     if call.loss:
         raise UnsuitableFormError(f"{what} has no answer ({call.loss}), and Postman cannot test that")
-    if not is_text(call.body, None) or not is_utf_8(call.body):
+    if not is_text(call.body, None):
         raise UnsuitableFormError(f"{what} has a binary body, which a Postman collection cannot hold")
     sent = f"{call.target}{call.headers}{call.body.decode()}{json.encode(call.state).decode()}"
     _check_literal(sent, f"{what} has")
@@ -205,18 +202,14 @@ def _postman_request(method: str, target: str, headers: Mapping[str, str], body:
         "path": path.split("/")[1:],
     }
     if mark:
-        url["query"] = [_parameter(part) for part in query.split("&")]
+        parts = (part.partition("=") for part in query.split("&"))
+        url["query"] = [{"key": name, "value": value if equals else None} for name, equals, value in parts]
     return {
         "method": method,
         "header": [{"key": name, "value": text} for name, text in headers.items()],
         "url": url,
         **({} if body is None else {"body": {"mode": "raw", "raw": body}}),
     }
-
-
-def _parameter(part: str) -> Document:
-    name, equals, value = part.partition("=")
-    return {"key": name, "value": value if equals else None}
 
 
 def _item(name: str, request: Document, tests: Sequence[str]) -> Document:

@@ -9,12 +9,7 @@ from collections.abc import Iterator
 from mockserver.codec import json, yaml
 from mockserver.codec.http import JSON_TYPE, parse_content_type
 from mockserver.errors import MalformedBody
-from mockserver.journal.export.story import (
-    VARYING,
-    Story,
-    StoryCall,
-    UnsuitableFormError,
-)
+from mockserver.journal.export.story import VARYING, Story, StoryCall, UnsuitableFormError
 from mockserver.journal.view import is_text
 from mockserver.model import Document, Json
 

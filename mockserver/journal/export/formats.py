@@ -55,7 +55,7 @@ _ROWS = (
         "Postman collection",
         "application/json",
         "{stem}.postman.json",
-        "archives:postman_file",
+        "archives:postman_collection",
     ),
     Format("command", "curl", "", "text/x-shellscript", "{stem}.sh", "scripts:call_command"),
 )

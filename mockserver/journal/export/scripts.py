@@ -10,27 +10,25 @@ from itertools import groupby
 from textwrap import indent
 
 from mockserver.codec import json
-from mockserver.codec.curl import MAX_ARGUMENT_BYTES, curl_command, header_option, shell_quote
+from mockserver.codec.curl import (
+    MAX_ARGUMENT_BYTES,
+    NEXT,
+    curl_command,
+    header_option,
+    is_utf_8_without,
+    shell_quote,
+    without_defaults,
+)
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target
 from mockserver.journal.export.formats import FORMATS
-from mockserver.journal.export.story import (
-    DEFAULT_URL,
-    VARYING,
-    Story,
-    StoryCall,
-    UnsuitableFormError,
-    is_utf_8,
-)
-from mockserver.journal.view import View, is_text
+from mockserver.journal.export.story import DEFAULT_URL, VARYING, Story, StoryCall, UnsuitableFormError
+from mockserver.journal.view import View
 from mockserver.model import Json
 
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
 _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
-_CURL_DEFAULT_HEADERS = ("accept", "user-agent", "content-type")
 _NOTHING = "-"
 """Text that the script prints as outcomes and items of a call without items."""
 
-_NEXT = " \\\n  "
 _SHELL_TEMPLATE = """\
 #!/bin/sh
 # The answers are those of {title}.
@@ -203,7 +201,7 @@ def _send(call: StoryCall) -> str:
     outcomes = ",".join(f"{action}:{count}" for action, count in call.entry.decided.counts.items())
     runs = groupby(action for _, action in call.items)
     items = " ".join(f"{len(list(run))} {action}" for action, run in runs)
-    is_short = len(call.body) <= MAX_ARGUMENT_BYTES and _is_printable(call.body)
+    is_short = len(call.body) <= MAX_ARGUMENT_BYTES and is_utf_8_without(call.body, _UNPRINTABLE)
     kind = "none" if is_short else "base64"
     head = [
         "send",
@@ -216,39 +214,23 @@ def _send(call: StoryCall) -> str:
     ]
     verb = "--head" if call.method == "HEAD" else f"-X {_quote(call.method.encode())}"
     url = f'"$url"{_quote(call.path_and_query.encode("latin-1", "replace"))}'
-    lines = [" ".join(head), f"{verb} {url}", *_headers(call)]
+    headers = (header_option(name, text, _quote) for name, text in call.headers.items())
+    lines = [" ".join(head), f"{verb} {url}", *headers, *without_defaults(call.headers, call.body)]
     if is_short:
-        return _NEXT.join([*lines, *([f"--data-raw {_quote(call.body)}"] if call.body else [])]) + "\n"
-    command = _NEXT.join([*lines, "--data-binary @-"])
+        return NEXT.join([*lines, *([f"--data-raw {_quote(call.body)}"] if call.body else [])]) + "\n"
+    command = NEXT.join([*lines, "--data-binary @-"])
     return f"{command} <<'END'\n{encodebytes(call.body).decode()}END\n"
 
 
-def _headers(call: StoryCall) -> Iterator[str]:
-    """Yield options that set the headers, and options that remove curl's own headers."""
-    for name, text in call.headers.items():
-        header = f"{name}: {text}" if text else f"{name};"
-        yield f"-H {_quote(header.encode('latin-1', 'replace'))}"
-    for name in _CURL_DEFAULT_HEADERS:
-        if name not in call.headers:
-            yield f"-H '{name}:'"
-
-
-def _is_printable(octets: bytes) -> bool:
-    """Return whether the bytes are text that is safe in a script and on a terminal."""
-    try:
-        return _UNPRINTABLE.search(octets.decode()) is None
-    except UnicodeDecodeError:
-        return False
-
-
 def _quote(octets: bytes) -> str:
-    if not _is_printable(octets):
-        return "\"$(printf '" + "".join(f"\\{octet:03o}" for octet in octets) + "')\""
-    text = octets.decode()
-    return text if _PLAIN_WORD.fullmatch(text) else "'" + text.replace("'", "'\\''") + "'"
+    """Quote bytes as one word of any shell, and escape characters that a terminal might garble."""
+    if is_utf_8_without(octets, _UNPRINTABLE):
+        return shell_quote(octets)
+    return "\"$(printf '" + "".join(f"\\{octet:03o}" for octet in octets) + "')\""
 
 
 def pytest_source(story: Story) -> str:
+    beginning = json.encode({"name": "<name>", **story.beginning}).replace(b"%", b"%%")
     return _PYTEST_TEMPLATE.format(
         title=story.title,
         ledger=story.ledger,
@@ -256,14 +238,9 @@ def pytest_source(story: Story) -> str:
         file=FORMATS["pytest"].named(story.stem),
         name=f"story-{story.stem}",
         stem=f"{story.stem.replace('-', '_')}_answered_as_recorded",
-        beginning=_beginning(story),
+        beginning=_bytes_literal(beginning.replace(b'"<name>"', b'"%s"', 1)),
         body=indent("\n".join(_statements(story)), "    "),
     )
-
-
-def _beginning(story: Story) -> str:
-    body = json.encode({"name": "<name>", **story.beginning}).replace(b"%", b"%%")
-    return _bytes_literal(body.replace(b'"<name>"', b'"%s"', 1))
 
 
 def _statements(story: Story) -> Iterator[str]:
@@ -329,8 +306,6 @@ def call_command(entry: Entry, view: View) -> str:
     return curl_command(
         call.method,
         shell_quote(f"{call.origin}{request_target(entry)}{'?' if query else ''}{query}".encode()),
-        [header_option(name, text) for name, text in headers.items()],
         headers,
         body,
-        is_text=is_text(body, call.headers.get("content-type")) and is_utf_8(body),
     )

@@ -131,14 +131,6 @@ def file_stem(numbers: Sequence[int]) -> str:
     return "-".join(["call" if len(ends) == 1 else "calls", "-to-".join(ends)])
 
 
-def is_utf_8(octets: bytes) -> bool:
-    try:
-        octets.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def sendable_target(entry: Entry, view: View, known: Collection[str]) -> str:
     """Return path and query below the mount; redact the query unless all its credentials are `known`."""
     query = entry.call.query

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from mockserver.codec import json as codec
 from mockserver.journal.entry import Entry
 from mockserver.journal.export.archives import har_archive, postman_collection
 from mockserver.journal.export.story import UnsuitableFormError
@@ -142,7 +141,7 @@ def test_credentials_are_cut_unless_they_are_asked_for() -> None:
 
 
 def collection(**changes: Any) -> Any:
-    return json.loads(codec.encode(postman_collection(story(**changes))))
+    return json.loads(postman_collection(story(**changes)))
 
 
 def test_a_collection_has_what_its_format_asks_for() -> None:
