@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from itertools import compress, zip_longest
+from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit
 
 from mockserver.codec.http import join_headers
@@ -214,6 +214,15 @@ class OutcomeDifference:
     here: str
 
 
+class _Fate(NamedTuple):
+    """What became of an item."""
+
+    says: str
+    accepted: bool | None = None
+    """None if the response does not tell it."""
+    made: str = ""
+
+
 def compare_outcomes(
     before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> tuple[OutcomeDifference, ...]:
@@ -222,63 +231,41 @@ def compare_outcomes(
     `before` is the recorded exchange, `after` the exchange with the local server. If there is no reader, or
     both responses refuse the whole call, compare the two statuses instead.
     """
-    was, now = (_reported(one, items, reader) for one in (before, after))
+    was, now = (_fates(one, items, reader) for one in (before, after))
     if was is None and now is None:
         statuses = [one.response.status for one in (before, after)]
         if statuses[0] == statuses[1]:
             return ()
         return (OutcomeDifference(None, None, *(f"answered {status}" for status in statuses)),)
-    fates = zip_longest(_outcomes_by_key(was, items), _outcomes_by_key(now, items), fillvalue=None)
+    refused = [_Fate(REFUSED_WHOLE, accepted=False)] * len(items)
+    fates = zip(items, refused if was is None else was, refused if now is None else now, strict=True)
     return tuple(
-        OutcomeDifference(
-            place, items[place].key if place < len(items) else None, _describe(one), _describe(other)
-        )
-        for place, (one, other) in enumerate(fates)
-        if _differ(one, other)
+        OutcomeDifference(place, item.key, one.says, other.says)
+        for place, (item, one, other) in enumerate(fates)
+        if one.accepted != other.accepted
+        or (one.accepted and one.made and other.made and one.made != other.made)
     )
 
 
-def _reported(
+def _fates(
     exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
-) -> ReportedOutcomes | None:
+) -> list[_Fate] | None:
+    """Return what the response tells of each item, or None if it refuses the whole call."""
     try:
-        return reader(exchange, items) if reader else None
+        reported = reader(exchange, items) if reader else None
     except ValueError:
-        return ReportedOutcomes(())
-
-
-def _outcomes_by_key(
-    reported: ReportedOutcomes | None, items: Sequence[BatchItem]
-) -> list[ReportedOutcome | str | None]:
-    """Return each item's outcome, a text if the whole call was refused, or None if no outcome is reported."""
+        reported = ReportedOutcomes(())
     if reported is None:
-        return [REFUSED_WHOLE] * len(items)
-    by_place = {
-        outcome.place: outcome for outcome in reversed(reported.outcomes) if outcome.place is not None
-    }
-    done = None if reported.is_complete else ReportedOutcome(None, accepted=True)
-    return [by_place.get(item.place, done) for item in items]
+        return None
+    untold = _Fate("no outcome") if reported.is_complete else _Fate("done", accepted=True)
+    told = {one.place: _fate(one) for one in reversed(reported.outcomes)}
+    return [told.get(item.place, untold) for item in items]
 
 
-def _differ(one: ReportedOutcome | str | None, other: ReportedOutcome | str | None) -> bool:
-    if not (isinstance(one, ReportedOutcome) and isinstance(other, ReportedOutcome)):
-        return _is_refused(one) != _is_refused(other) or (one is None) != (other is None)
-    made = one.made and other.made and one.made != other.made
-    return one.accepted != other.accepted or bool(made and one.accepted)
-
-
-def _is_refused(one: ReportedOutcome | str | None) -> bool:
-    return isinstance(one, str) or (isinstance(one, ReportedOutcome) and not one.accepted)
-
-
-def _describe(one: ReportedOutcome | str | None) -> str:
-    if one is None:
-        return "no outcome"
-    if isinstance(one, str):
-        return one
+def _fate(one: ReportedOutcome) -> _Fate:
     if one.accepted:
-        return one.made or "done"
-    return f"rejected: {one.message}" if one.message else "rejected"
+        return _Fate(one.made or "done", accepted=True, made=one.made)
+    return _Fate(f"rejected: {one.message}" if one.message else "rejected", accepted=False)
 
 
 def _kind(outcome: str, values: Container[str]) -> str:
