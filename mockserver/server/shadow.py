@@ -66,7 +66,7 @@ class _Pair:
     twin: _Mock
     made: set[tuple[str, str]] = field(default_factory=set)
     cures: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """Found cures, by operation, kind and place of a difference, and the codes of the mock's problems."""
+    """Found cures, by what is alike in differences with the same cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,9 @@ class Shadow:
         }
         for one in islice(answers.differences(told), MAX_DIFFERENCES):
             why = problems.get(one.index, ())
-            sign = (request.operation.id, one.kind, one.place, *[problem.code for problem in why])
+            ends = (one.real, one.mock) if one.kind == "outcome" else ()
+            words = [*[end.partition(":")[0] for end in ends], *[problem.code for problem in why]]
+            sign = (request.operation.id, one.kind, one.place, *words, *arrival.call.assumptions.values())
             cure = _fixture(one, answers, why, before) or pair.cures.get(sign)
             if cure is None:
                 settled = [(len(left), cure) for cure, left in trials() if not _is_among(one, left)]

@@ -131,6 +131,17 @@ def test_a_difference_says_what_would_settle_it(bug: str, payee: str, cure: str)
         assert [one["cure"] for one in found(client)] == [cure]
 
 
+def test_a_found_cure_is_told_only_of_differences_that_it_settles() -> None:
+    with claims_server.serve("upsert") as url:
+        client = claims(url, ci_keys="on")
+        for row in ({**GOOD, "payee_ID": "p100", "invoice_Key": 9}, GOOD, GOOD):
+            client.put("/claim-invoice-batch", json=[row])
+        assert [one["cure"] for one in found(client)] == [
+            "assumption vba.ci_keys=off",
+            "a rule that the mock does not know",
+        ]
+
+
 def test_an_assumption_that_settles_a_difference_settles_it_at_the_next_call() -> None:
     with claims_server.serve("key case") as url:
         client = claims(url)
