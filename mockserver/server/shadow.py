@@ -31,11 +31,11 @@ RULE = "a rule that the mock does not know"
 _UNSAID = frozenset({304, 401, 403, 429, 502, 503, 504})
 """Statuses of a real server that tell nothing of the vendor's rules; the mock does not get these calls."""
 
-_ID, _QUERY_ID = re.compile(r"[\w:.-]+"), re.compile(r"[\w:.-]{3,}")
+_ID = re.compile(r"(?!(None|True|False)$|\d{4}-\d\d-\d\d)[\w:.-]+")
+_QUERY_ID = re.compile(r"[\w:.-]{3,}")
 _BODY_ID = re.compile(rb"\w[\w:.-]{7,}")
 """Text that may be an id. A short text in a query or a body is more often something else."""
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MISSING = re.compile("unknown|missing|not-found")
 """What the codes of problems have if a record is missing to which an item refers."""
 
@@ -209,12 +209,12 @@ def _learn(pair: _Pair, told: Told) -> None:
     """Note the ids that the real server gave to the records that the client made."""
     real, _, changes = told
     for path, change in changes.items():
-        text = str(value_at(real, path))
-        if _ID.fullmatch(text) and not _DATE.match(text):
-            pair.made.add((str(path[-1]).lower(), text))
-            for mock, name in ((pair.mock, "old"), (pair.twin, "new")):
-                drawn = str(change.values.get(name))
-                mock.ids[text], mock.real_ids[drawn] = drawn, text
+        drawn = [change.values.get(side) for side in ("old", "new")]
+        texts = [str(value) for value in (value_at(real, path), *drawn)]
+        if all(map(_ID.fullmatch, texts)):
+            pair.made.add((str(path[-1]).lower(), texts[0]))
+            for mock, own in ((pair.mock, texts[1]), (pair.twin, texts[2])):
+                mock.ids[texts[0]], mock.real_ids[own] = own, texts[0]
 
 
 def _is_among(one: Difference, others: list[Difference]) -> bool:
