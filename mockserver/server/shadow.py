@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from http import HTTPStatus
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec.structs import replace as replaced
 
@@ -231,9 +231,7 @@ def _fixture(one: Difference, answers: Answers, why: Sequence[Problem], tables: 
     missing = [problem.path[-1:] for problem in why if _MISSING.search(problem.code)]
     for name in missing if batch and one.kind == "outcome" else ():
         value = str(value_at(next(item.document for item in answers.sent if item.index == one.index), name))
-        for collection, documents in [
-            pair for collections in tables.values() for pair in collections.items()
-        ]:
+        for collection, documents in chain(*[collections.items() for collections in tables.values()]):
             known = {str(found).casefold() for row in documents.values() if (found := value_at(row, name))}
             if known and batch and collection != batch.collection:
                 is_known = value.casefold() in known  # as it is, or spelt otherwise
