@@ -20,7 +20,7 @@ from mockserver.codec.redaction import redact_body
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
 from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
-from mockserver.model import Difference, Item, Json, Path, Reply, parse_pointer, pointer_of, texts_in
+from mockserver.model import Difference, Item, Json, Path, Reply, leaves, parse_pointer, pointer_of, texts_in
 from mockserver.sandbox.snapshots import ValueChange, diff_values
 from mockserver.vendor import Request
 
@@ -109,7 +109,7 @@ class Answers:
 
     def _marks(self, document: Json) -> AbstractSet[tuple[str, str]]:
         """Return the members, at any depth, that identify records that the client made."""
-        return self.made & {(name.lower(), str(value)) for name, value in _members(document)}
+        return self.made & {(name.lower(), text) for name, text in leaves(document)}
 
     def _ordered(self, document: Json) -> Json:
         """Return the document with the lists of such records in an order of their own."""
@@ -159,8 +159,8 @@ class Answers:
         if self.has_prose or kind not in ("record", "code", "message"):
             return False
         if kind == "record":
-            return {name for name, _ in _members(self.request.document)}.isdisjoint(path)
-        return not any(name == "enum" and mock in value for name, value in _members(self.request.contract))
+            return dict(leaves(self.request.document)).keys().isdisjoint([*path, *dict(leaves(mock))])
+        return ("enum", str(mock)) not in leaves(self.request.contract)
 
 
 def _changes(old: Json, new: Json) -> list[tuple[Path, ValueChange]]:
@@ -179,12 +179,3 @@ def _plain(value: Json) -> str:
 
 def _text(value: Json) -> str:
     return "nothing" if value is None else (text_at(value, ()) or '""')[:_MAX_TEXT]
-
-
-def _members(document: Json) -> Iterator[tuple[str, Json]]:
-    """Yield name and value of all members in a document, at any depth."""
-    if isinstance(document, dict):
-        yield from document.items()
-        document = [*document.values()]
-    for value in document if isinstance(document, list) else ():
-        yield from _members(value)
