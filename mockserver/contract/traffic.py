@@ -214,7 +214,7 @@ class OutcomeDifference:
     here: str
 
 
-class _Fate(NamedTuple):
+class _ItemEnd(NamedTuple):
     """What became of an item."""
 
     says: str
@@ -231,25 +231,25 @@ def compare_outcomes(
     `before` is the recorded exchange, `after` the exchange with the local server. If there is no reader, or
     both responses refuse the whole call, compare the two statuses instead.
     """
-    was, now = (_fates(one, items, reader) for one in (before, after))
+    was, now = (_ends(one, items, reader) for one in (before, after))
     if was is None and now is None:
         statuses = [one.response.status for one in (before, after)]
         if statuses[0] == statuses[1]:
             return ()
         return (OutcomeDifference(None, None, *(f"answered {status}" for status in statuses)),)
-    refused = [_Fate(REFUSED_WHOLE, accepted=False)] * len(items)
-    fates = zip(items, refused if was is None else was, refused if now is None else now, strict=True)
+    refused = [_ItemEnd(REFUSED_WHOLE, accepted=False)] * len(items)
+    ends = zip(items, refused if was is None else was, refused if now is None else now, strict=True)
     return tuple(
         OutcomeDifference(place, item.key, one.says, other.says)
-        for place, (item, one, other) in enumerate(fates)
+        for place, (item, one, other) in enumerate(ends)
         if one.accepted != other.accepted
         or (one.accepted and one.made and other.made and one.made != other.made)
     )
 
 
-def _fates(
+def _ends(
     exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
-) -> list[_Fate] | None:
+) -> list[_ItemEnd] | None:
     """Return what the response tells of each item, or None if it refuses the whole call."""
     try:
         reported = reader(exchange, items) if reader else None
@@ -257,15 +257,15 @@ def _fates(
         reported = ReportedOutcomes(())
     if reported is None:
         return None
-    untold = _Fate("no outcome") if reported.is_complete else _Fate("done", accepted=True)
-    told = {one.place: _fate(one) for one in reversed(reported.outcomes)}
+    untold = _ItemEnd("no outcome") if reported.is_complete else _ItemEnd("done", accepted=True)
+    told = {one.place: _end(one) for one in reversed(reported.outcomes)}
     return [told.get(item.place, untold) for item in items]
 
 
-def _fate(one: ReportedOutcome) -> _Fate:
+def _end(one: ReportedOutcome) -> _ItemEnd:
     if one.accepted:
-        return _Fate(one.made or "done", accepted=True, made=one.made)
-    return _Fate(f"rejected: {one.message}" if one.message else "rejected", accepted=False)
+        return _ItemEnd(one.made or "done", accepted=True, made=one.made)
+    return _ItemEnd(f"rejected: {one.message}" if one.message else "rejected", accepted=False)
 
 
 def _kind(outcome: str, values: Container[str]) -> str:
