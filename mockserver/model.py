@@ -24,6 +24,9 @@ Document: TypeAlias = Mapping[str, Any]
 Path: TypeAlias = tuple[str | int, ...]
 """Path of a value in a document: names of members and positions in lists."""
 
+Leaf: TypeAlias = tuple[str, str]
+"""Name and text of a value that is neither an object nor a list."""
+
 EMPTY: Document = {}
 
 LOST, WARNED = "lost", "warned"
@@ -83,6 +86,18 @@ def texts_in(document: Json) -> Iterator[str]:
             yield from texts_in(value)
     elif document is not None and not isinstance(document, bool):
         yield str(document)
+
+
+def leaves(document: Json, name: str = "") -> Iterator[Leaf]:
+    """Yield the values of a document; the items of a list have the name of the list."""
+    if isinstance(document, dict):
+        for member, value in document.items():
+            yield from leaves(value, member)
+    elif isinstance(document, list):
+        for value in document:
+            yield from leaves(value, name)
+    elif document is not None:
+        yield name, str(document)
 
 
 def join_key(parts: Iterable[str]) -> str:

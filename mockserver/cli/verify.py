@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,6 @@ from mockserver.cli.output import append_step_summary, read_known
 
 if TYPE_CHECKING:
     from mockserver.contract.api import ApiUnderTest
-    from mockserver.contract.baseline import KnownFindings
     from mockserver.contract.traffic import Drift
 
 
@@ -73,15 +72,16 @@ def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chose
     check_extra("contract", "mockserver verify")
     options = VerifyOptions(**chosen)
     api = _api(options.spec, options.vendor)
-    found, name = _drift(options, api), options.archive.name
+    name = options.archive.name
     from mockserver.codec import json
-    from mockserver.contract.baseline import KnownFindings
+    from mockserver.contract.baseline import KnownFindings, write_baseline
     from mockserver.contract.report.drift import document, lines, markdown, page
 
     known = read_known(options.baseline, KnownFindings)
-    drift = found.without(api, known)
+    drift = _drift(options, api).without(api, known)
     if options.write_baseline:
-        _write_known(options.write_baseline, api, found, known)
+        new = [entry for call in drift.calls for entry in call.entries(api)]
+        write_baseline(options.write_baseline, {*known, *new} - {*drift.gone})
     append_step_summary(markdown(drift, name))
 
     if json_to:
@@ -129,16 +129,6 @@ def _api(spec: Path | None, vendor: str) -> ApiUnderTest:
         known = ", ".join(vendor_packages())
         fail_usage(f"no vendor named {vendor}; there are {known}", f"--vendor {vendor}", f"one of {known}")
     return load_vendor_api(vendor)
-
-
-def _write_known(file: Path, api: ApiUnderTest, drift: Drift, known: Sequence[KnownFindings]) -> None:
-    """Write the differences, with their known reasons, and the known differences of operations not called."""
-    from mockserver.contract.baseline import write_baseline
-
-    found = [entry for call in drift.calls for entry in call.entries(api)]
-    called = {(api.name, call.recorded.operation) for call in drift.calls}
-    named = {next((one for one in known if one.covers(entry)), entry) for entry in found}
-    write_baseline(file, {*named, *(one for one in known if one[:2] not in called)})
 
 
 def _drift(wanted: VerifyOptions, vendor: ApiUnderTest) -> Drift:

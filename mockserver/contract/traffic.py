@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit
 
 from mockserver.codec.http import join_headers
@@ -27,7 +27,7 @@ from mockserver.contract.exchange import Exchange, Finding, Request, Response, j
 from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.oracle.responses import reader_for
-from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcomes
+from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.target import Address, Target
 from mockserver.errors import MethodNotAllowed, NotFound
@@ -209,6 +209,15 @@ class OutcomeDifference:
     here: str
 
 
+class _ItemEnd(NamedTuple):
+    """What became of an item."""
+
+    says: str
+    accepted: bool | None = None
+    """None if the response does not tell it."""
+    made: str = ""
+
+
 def compare_outcomes(
     before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> tuple[OutcomeDifference, ...]:
@@ -217,52 +226,41 @@ def compare_outcomes(
     `before` is the recorded exchange, `after` the exchange with the local server. If there is no reader, or
     both responses refuse the whole call, compare the two statuses instead.
     """
-    was, now = (_reported(one, items, reader) for one in (before, after))
+    was, now = (_ends(one, items, reader) for one in (before, after))
     if was is None and now is None:
         statuses = [one.response.status for one in (before, after)]
         if statuses[0] == statuses[1]:
             return ()
         return (OutcomeDifference(None, None, *(f"answered {status}" for status in statuses)),)
-    outcomes = enumerate(zip(items, _outcomes(was, items), _outcomes(now, items), strict=True))
+    refused = [_ItemEnd(REFUSED_WHOLE, accepted=False)] * len(items)
+    ends = zip(items, refused if was is None else was, refused if now is None else now, strict=True)
     return tuple(
-        OutcomeDifference(place, item.key, one[1], other[1])
-        for place, (item, one, other) in outcomes
-        if _differ(one[0], other[0])
+        OutcomeDifference(place, item.key, one.says, other.says)
+        for place, (item, one, other) in enumerate(ends)
+        if one.accepted != other.accepted
+        or (one.accepted and one.made and other.made and one.made != other.made)
     )
 
 
-def _reported(
+def _ends(
     exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
-) -> ReportedOutcomes | None:
+) -> list[_ItemEnd] | None:
+    """Return what the response tells of each item, or None if it refuses the whole call."""
     try:
-        return reader(exchange, items) if reader else None
+        reported = reader(exchange, items) if reader else None
     except ValueError:
-        return ReportedOutcomes(())
+        reported = ReportedOutcomes(())
+    if reported is None:
+        return None
+    untold = _ItemEnd("no outcome") if reported.is_complete else _ItemEnd("done", accepted=True)
+    told = {one.place: _end(one) for one in reversed(reported.outcomes)}
+    return [told.get(item.place, untold) for item in items]
 
 
-def _outcomes(reported: ReportedOutcomes | None, items: Sequence[BatchItem]) -> Iterator[tuple[str, str]]:
-    """Yield for each item the kind of its outcome (such as `created`), and the outcome in words.
-
-    `reported` is None if the whole call was refused.
-    """
-    told = reported or ReportedOutcomes(())
-    by_place = {one.place: one for one in reversed(told.outcomes)}
-    for item in items:
-        one = by_place.get(item.place)
-        if reported is None:
-            yield _REJECTED, REFUSED_WHOLE
-        elif one is None and told.is_complete:
-            yield _UNTOLD, _UNTOLD
-        elif one is None or one.accepted:
-            yield ((one and one.made) or _DONE,) * 2
-        else:
-            yield _REJECTED, f"{_REJECTED}: {one.message}" if one.message else _REJECTED
-
-
-def _differ(kind: str, other: str) -> bool:
-    """Return whether two kinds of outcomes differ; `done` leaves open how an accepted item was stored."""
-    is_open = _DONE in (kind, other) and {_REJECTED, _UNTOLD}.isdisjoint((kind, other))
-    return kind != other and not is_open
+def _end(one: ReportedOutcome) -> _ItemEnd:
+    if one.accepted:
+        return _ItemEnd(one.made or "done", accepted=True, made=one.made)
+    return _ItemEnd(f"rejected: {one.message}" if one.message else "rejected", accepted=False)
 
 
 def _kind(outcome: str, values: Container[str]) -> str:

@@ -105,8 +105,7 @@ class ReplayOperations:
             return into
         by_name = {vendor.name: vendor for vendor in self.served}
         settings = sandbox_settings(entry, self.sandboxes, by_name)
-        taken = set(self.sandboxes.store.names())
-        names = (name for number in count(1) if (name := f"replay-{number}") not in taken)
+        names = (f"replay-{number}" for number in count(1))
         return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
 
 

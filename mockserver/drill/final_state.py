@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
-from mockserver.drill.matching import Leaf, Pair, leaves
+from mockserver.drill.matching import Pair
 from mockserver.drill.run import Run
 from mockserver.journal.item_history import ItemHistory
-from mockserver.model import SAFE_METHODS, Document, Json
+from mockserver.model import SAFE_METHODS, Document, Json, Leaf, leaves
 
 FinalCounts: TypeAlias = Mapping[int, tuple[int, int]]
 """Numbers of an item's records in the end, without faults and in the run, by the item's index."""

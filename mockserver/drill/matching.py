@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from mockserver.drill.run import Run
 from mockserver.journal.item_history import KEYLESS, ItemHistory
-from mockserver.model import Json
+from mockserver.model import Leaf, leaves
 
 _EQUAL = "#000000000000"
 """Identity of items that are equal but for keys that are new in each run."""
@@ -23,9 +23,6 @@ _NEVER_ITEM = "DELETE"
 
 Pair: TypeAlias = tuple[ItemHistory, ItemHistory]
 """An item's history in the run without faults, and its history in the judged run."""
-
-Leaf: TypeAlias = tuple[str, str]
-"""Name and text of a value that is neither an object nor a list."""
 
 
 def list_items(run: Run) -> list[ItemHistory]:
@@ -135,15 +132,3 @@ def _stable(history: ItemHistory, lasting: set[str]) -> frozenset[Leaf]:
 
 def _leaves_of(history: ItemHistory) -> set[Leaf]:
     return {leaf for attempt in history.attempts for leaf in leaves(attempt.document)}
-
-
-def leaves(document: Json, name: str = "") -> Iterator[Leaf]:
-    """Yield the values of a document; the items of a list have the name of the list."""
-    if isinstance(document, dict):
-        for member, value in document.items():
-            yield from leaves(value, member)
-    elif isinstance(document, list):
-        for value in document:
-            yield from leaves(value, name)
-    elif document is not None:
-        yield name, str(document)

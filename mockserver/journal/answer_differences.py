@@ -20,17 +20,7 @@ from mockserver.codec.redaction import redact_body
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
 from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
-from mockserver.model import (
-    Difference,
-    Item,
-    Json,
-    Path,
-    Reply,
-    parse_pointer,
-    pointer_of,
-    texts_in,
-    value_at,
-)
+from mockserver.model import Difference, Item, Json, Path, Reply, leaves, parse_pointer, pointer_of, texts_in
 from mockserver.sandbox.snapshots import ValueChange, diff_values
 from mockserver.vendor import Request
 
@@ -65,16 +55,14 @@ class Answers:
     def differences(self, told: Told) -> Iterator[Difference]:
         real, mock, drawn = told
         found = _changes(mock, real)
-        explained = {path[0] for path, _ in found if path[1:] == ("outcome",)}
         status = [one for one in found if one[0] == ("", "status")]
         if status and not real.keys() & mock.keys() & {str(item.index) for item in self.sent}:
-            found, explained = status, set()
+            found = status
+        explained = {path[0] for path, _ in found if path[1:] == ("outcome",)}
         for path, change in found:
-            is_explained = path[0] in explained or (path[0] == "" and explained)
-            is_known = path[0] != _OTHERS and (
-                path[1:] or _OTHERS not in (real, mock)["new" in change.values]
-            )
-            if is_known and path not in drawn and not (is_explained and path[1:] != ("outcome",)):
+            is_explained = explained and path[0] in {"", *explained} and path[1:] != ("outcome",)
+            may_be_elsewhere = len(path) == 1 and _OTHERS in (real, mock)["new" in change.values]
+            if path[0] != _OTHERS and path not in drawn and not is_explained and not may_be_elsewhere:
                 yield from self._difference(path, change, told)
 
     def _told(self, reply: Reply) -> dict[str, Json]:
@@ -83,39 +71,45 @@ class Answers:
         document = answered_document(reply, operation)
         outcomes = read_outcomes(self.request, self.sent, reply)
         if operation.batch is None or not outcomes:
-            is_list = not operation.writes and not operation.path.endswith("}")
-            last = self.request.call.path.rpartition("/")[2]
-            is_own = operation.writes or any(text == last for _, text in self.made)
-            rows = self._listed(document) if is_list else {}
             status = reply.status if operation.batch is None else f"{reply.status} for the whole call"
-            is_shown = not is_list and (is_own or reply.status >= _FIRST_REFUSAL)
-            return {"": {"status": status, "row": self._ordered(document) if is_shown else None}, **rows}
-        told = {"": {"status": reply.status, "counts": reported_counts(reply, operation)}}
+            if not operation.writes and not operation.path.endswith("}"):
+                return {"": {"status": status}, **self._listed(document)}
+            last = self.request.call.path.rpartition("/")[2]
+            is_own = operation.writes or last in [text for _, text in self.made]
+            is_shown = is_own or reply.status >= _FIRST_REFUSAL
+            return {"": {"status": status, "row": self._ordered(document) if is_shown else None}}
+        told = {"": {"status": reply.status, "count": reported_counts(reply, operation)}}
         places = row_pointers(keys, operation.batch, document)
+        rows = {
+            pointer: (key, row)
+            for form in operation.batch.outcome.rows
+            for pointer, key, row in reported_rows(document, form, operation.batch.key)
+        }
         for at, one in enumerate(outcomes):
-            row = value_at(document, parse_pointer(places[at])) if at in places else None
-            row = operation.batch.outcome.rows[0].unwrapped(row) if operation.batch.outcome.rows else None
+            row = self._ordered(rows.get(places.get(at, ""), ("", None))[1])
             untold = UNTOLD in [problem.code for problem in one.problems]
             end = UNTOLD if untold else f"{one.action}{' with a warning' if one.warnings else ''}"
-            told[str(one.item.index)] = {"outcome": end, "row": self._ordered(row)}
-        for form in operation.batch.outcome.rows:
-            for pointer, key, row in reported_rows(document, form, operation.batch.key):
-                if pointer not in places.values():
-                    told["+" + next((text for text in texts_in(row) if text in keys), key)] = row
+            told[str(one.item.index)] = {"outcome": end, "row": row}
+        for pointer, (key, row) in rows.items():
+            if pointer not in places.values():
+                told["+" + next((text for text in texts_in(row) if text in keys), key)] = row
         return told
 
     def _listed(self, document: Json) -> dict[str, Json]:
-        """Return the records in the outermost lists of a document by key."""
+        """Return by key the records in the outermost lists of a document that the client made."""
         if isinstance(document, dict):
             return {key: row for one in document.values() for key, row in self._listed(one).items()}
         rows = list(map(self._ordered, document)) if isinstance(document, list) else []
         shared = Counter([mark for row in rows for mark in self._marks(row)])
-        marks = [[f"+{mark[1]}" for mark in self._marks(row) if shared[mark] == 1] for row in rows]
-        return {max(own, default=_OTHERS): {"row": row} for own, row in zip(marks, rows, strict=True)}
+        own = [[f"+{text}" for name, text in self._marks(row) if shared[name, text] == 1] for row in rows]
+        return {
+            max(marks, default=_OTHERS): {"row": row} if marks else None
+            for marks, row in zip(own, rows, strict=True)
+        }
 
     def _marks(self, document: Json) -> AbstractSet[tuple[str, str]]:
         """Return the members, at any depth, that identify records that the client made."""
-        return self.made & {(name.lower(), str(value)) for name, value in _members(document)}
+        return self.made & {(name.lower(), text) for name, text in leaves(document)}
 
     def _ordered(self, document: Json) -> Json:
         """Return the document with the lists of such records in an order of their own."""
@@ -149,8 +143,7 @@ class Answers:
         if len(path) == 1:
             return "extra-row" if "new" in change.values else "missing-row"
         if path[1] != "row":
-            end = "missing-row" if UNTOLD in change.values.values() else "outcome"
-            return {"counts": "count", "outcome": end}.get(str(path[1]), "status")
+            return "missing-row" if UNTOLD in change.values.values() else str(path[1])
         batch, place = self.request.operation.batch, path[2:]
         if batch is not None and path[0]:
             members = [one for rows in batch.outcome.rows for one in rows.members.items()]
@@ -166,8 +159,8 @@ class Answers:
         if self.has_prose or kind not in ("record", "code", "message"):
             return False
         if kind == "record":
-            return {name for name, _ in _members(self.request.document)}.isdisjoint(path)
-        return not any(name == "enum" and mock in value for name, value in _members(self.request.contract))
+            return dict(leaves(self.request.document)).keys().isdisjoint([*path, *dict(leaves(mock))])
+        return ("enum", str(mock)) not in leaves(self.request.contract)
 
 
 def _changes(old: Json, new: Json) -> list[tuple[Path, ValueChange]]:
@@ -186,13 +179,3 @@ def _plain(value: Json) -> str:
 
 def _text(value: Json) -> str:
     return "nothing" if value is None else (text_at(value, ()) or '""')[:_MAX_TEXT]
-
-
-def _members(document: Json) -> Iterator[tuple[str, Json]]:
-    """Yield name and value of all members in a document, at any depth."""
-    if isinstance(document, dict):
-        yield from document.items()
-    for value in (
-        document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
-    ):
-        yield from _members(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from http import HTTPStatus
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec.structs import replace as replaced
 
@@ -14,13 +15,11 @@ from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
 from mockserver.engine.passage import Departure, decoded
 from mockserver.journal.answer_differences import EXPLAINING, Answers, Told
-from mockserver.model import Answer, Call, Difference, Item, Problem, Reply, value_at
+from mockserver.model import Answer, Call, Difference, Document, Item, Problem, Reply, value_at
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import SETTINGS, IdleTracker, Sandboxes
-from mockserver.sandbox.snapshots import dump_tables
-from mockserver.sandbox.store import CallState, State, Tables
-from mockserver.spec.openapi import RouteMatch
+from mockserver.sandbox.store import CallState, Tables
 from mockserver.vendor import Request
 
 MAX_DIFFERENCES = 500
@@ -32,11 +31,11 @@ RULE = "a rule that the mock does not know"
 _UNSAID = frozenset({304, 401, 403, 429, 502, 503, 504})
 """Statuses of a real server that tell nothing of the vendor's rules; the mock does not get these calls."""
 
-_ID, _QUERY_ID = re.compile(r"[\w:.-]+"), re.compile(r"[\w:.-]{3,}")
+_ID = re.compile(r"(?!(None|True|False)$|\d{4}-\d\d-\d\d)[\w:.-]+")
+_QUERY_ID = re.compile(r"[\w:.-]{3,}")
 _BODY_ID = re.compile(rb"\w[\w:.-]{7,}")
 """Text that may be an id. A short text in a query or a body is more often something else."""
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MISSING = re.compile("unknown|missing|not-found")
 """What the codes of problems have if a record is missing to which an item refers."""
 
@@ -48,19 +47,26 @@ _MAX_TRIED = 200
 """Maximum number of items of a call with which other values of assumptions are tried."""
 
 
-@dataclass(slots=True)
-class _Pair:
-    """Mock and twin of one sandbox, which get the same calls as the real server."""
+@dataclass(frozen=True, slots=True)
+class _Mock:
+    """A mock that gets the same calls as the real server."""
 
-    mocks: tuple[Sandboxes, ...]
-    assumptions: Mapping[str, str] = field(default_factory=dict)
-    ids: tuple[dict[str, str], ...] = field(default_factory=lambda: ({}, {}))
-    """Ids of mock and twin, by the ids of the real server."""
-    real_ids: tuple[dict[str, str], ...] = field(default_factory=lambda: ({}, {}))
-    """Ids of the real server, by the ids of mock and twin."""
+    sandboxes: Sandboxes
+    ids: dict[str, str] = field(default_factory=dict)
+    """Ids of this mock, by the ids of the real server."""
+    real_ids: dict[str, str] = field(default_factory=dict)
+    """Ids of the real server, by the ids of this mock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Mock and twin of one sandbox."""
+
+    mock: _Mock
+    twin: _Mock
     made: set[tuple[str, str]] = field(default_factory=set)
     cures: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """Found cures, by operation, kind and place of a difference, and the codes of the mock's problems."""
+    """Found cures, by what is alike in differences with the same cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,110 +86,96 @@ class Shadow:
             return ()
         body = arrival.call.body if departure.body is None else departure.body
         arrival = replaced(arrival, call=replaced(departure.call, body=body), may_take_long=True)
+        sent = tuple([item for item in request.items if item.index not in departure.held])
         try:
-            pair = self._pair(arrival.call)
-            mock, twin = self._answers(pair, arrival)
-            sent = tuple([item for item in request.items if item.index not in departure.held])
-            pair.made |= _keys(request, sent)
-            replies = (decoded(reply, self.max_body_bytes), mock.reply, twin.reply)
-            vendor = self.pipeline.served.vendor
-            answers = Answers(request, sent, replies, pair.made, bool(vendor.batches or vendor.operations))
-            told = answers.told()
-            _learn(pair, told)
-            found = tuple(islice(answers.differences(told), MAX_DIFFERENCES))
-            return self._with_cures(pair, found, answers, arrival, mock) if found else ()
+            return tuple(self._differences(arrival, request, sent, decoded(reply, self.max_body_bytes)))
         except Exception as error:  # noqa: BLE001 - the client gets the real answer, whatever the mock does
             return (Difference("failure", str(reply.status), repr(error), cure=RULE),)
 
-    @property
-    def _scope(self) -> str:
-        return f"{self.pipeline.served.name}/"
+    def _differences(
+        self, arrival: Arrival, request: Request, sent: tuple[Item, ...], real: Reply
+    ) -> Iterator[Difference]:
+        """Yield how the mock's answer differs from that of the real server, with what would settle it."""
+        pair, name, scope = self._pair(arrival.call), arrival.call.sandbox, f"{arrival.call.vendor}/"
+        before = pair.mock.sandboxes.dump(name)
+        mock = self._ask(pair.mock, arrival)
+        numbers = pair.mock.sandboxes.dump(name).get(scope, {}).get(_SEQUENCES, {})
+        pair.twin.sandboxes.store.transact(name, scope, partial(_count_on, numbers))
+        replies = (real, mock.reply, self._ask(pair.twin, arrival).reply)
+        pair.made.update(_keys(request, sent))
+        vendor = self.pipeline.served.vendor
+        answers = Answers(request, sent, replies, pair.made, bool(vendor.batches or vendor.operations))
+        told = answers.told()
+        _learn(pair, told)
+        trials = cache(lambda: [*self._trials(pair, before, answers, arrival)])
+        problems: dict[int | None, Sequence[Problem]] = {
+            item.index: outcome.problems for item, outcome in zip(sent, mock.outcomes, strict=False)
+        }
+        for one in islice(answers.differences(told), MAX_DIFFERENCES):
+            why = problems.get(one.index, ())
+            ends = (one.real, one.mock) if one.kind == "outcome" else ()
+            words = [*[end.partition(":")[0] for end in ends], *[problem.code for problem in why]]
+            sign = (request.operation.id, one.kind, one.place, *words, *arrival.call.assumptions.values())
+            cure = _fixture(one, answers, why, before) or pair.cures.get(sign)
+            if cure is None:
+                settled = [(len(left), cure) for cure, left in trials() if not _is_among(one, left)]
+                cure = pair.cures[sign] = min(settled, default=(0, RULE))[1]
+            yield replaced(one, cure=cure)
 
     def _pair(self, call: Call) -> _Pair:
         """Return the pair of the call's sandbox, a new one if the sandbox is new or was reset."""
         name, sandboxes = call.sandbox, self.pipeline.admission.sandboxes
-        if sandboxes.store.transact(name, self._scope, _is_new) or name not in self.pairs:
+        if sandboxes.store.transact(name, f"{call.vendor}/", _is_new) or name not in self.pairs:
             for gone in self.pairs.keys() - {*sandboxes.store.names()}:
                 del self.pairs[gone]
             tables = sandboxes.dump(name)
-            self.pairs[name] = _Pair(tuple([self._copy(name, tables, later) for later in (0, _LATER_S)]))
+            mock, twin = self._copy(name, tables), self._copy(name, tables)
+            twin.set_clock(name, lambda now, clock: clock.advanced(_LATER_S, now))
+            seed = {"seed": {"value": _LATER_S}}
+            twin.store.control(name, lambda whole: whole.sandbox_collection(SETTINGS).update(seed))
+            self.pairs[name] = _Pair(_Mock(mock), _Mock(twin))
         pair = self.pairs[name]
-        if pair.assumptions != call.assumptions:
-            pair.assumptions = call.assumptions
-            for mock in pair.mocks:
-                self._assume(mock, call)
+        for one in (pair.mock, pair.twin):
+            _assume(one.sandboxes, call, call.assumptions)
         return pair
 
-    def _copy(self, name: str, tables: Tables, later_s: int = 0) -> Sandboxes:
-        """Return a copy of the sandbox, with another clock and seed if `later_s` is not 0."""
-        store = MemoryStore(self.clock)
-        made = replace(self.pipeline.admission.sandboxes, store=store, idle_tracker=IdleTracker())
-        made.idle_tracker.add(name)
+    def _copy(self, name: str, tables: Tables) -> Sandboxes:
+        """Return a copy of the sandbox in a store of its own."""
+        store, idle_tracker = MemoryStore(self.clock), IdleTracker()
+        idle_tracker.add(name)
         store.create(name, lambda whole: whole.load(tables))
-        if later_s:
-            made.set_clock(name, lambda now, clock: clock.advanced(later_s, now))
-            store.control(name, _change_seed)
-            store.transact(name, self._scope, lambda state: _count_on(state, _numbers(state)))
-        return made
+        return replace(self.pipeline.admission.sandboxes, store=store, idle_tracker=idle_tracker)
 
-    def _assume(self, mock: Sandboxes, call: Call, **values: str) -> None:
-        chosen = values or call.assumptions
-        mock.assume(call.sandbox, {self._scope[:-1] + f".{name}": value for name, value in chosen.items()})
-
-    def _ask(self, mock: Sandboxes, arrival: Arrival, pair: _Pair, at: int = 0) -> Answer:
+    def _ask(self, mock: _Mock, arrival: Arrival) -> Answer:
         """Return the answer of a mock, with the ids of the real server where they are known."""
-        admission = replace(self.pipeline.admission, sandboxes=mock, scenario_selector=None, strict=False)
-        answer = replace(self.pipeline, admission=admission).handle(_with_ids(arrival, pair.ids[at]))[1]
-        body = _renamed(answer.reply.body, pair.real_ids[at])
+        call, ids, admission = arrival.call, mock.ids, self.pipeline.admission
+        path = "/".join([ids.get(part, part) for part in call.path.split("/")])
+        query = _QUERY_ID.sub(lambda found: ids.get(found[0], found[0]), call.query)
+        call = replaced(call, path=path, query=query, body=_renamed(call.body, ids))
+        arrival = replaced(arrival, call=call, route=self.pipeline.served.spec.match(call.method, path))
+        admission = replace(admission, sandboxes=mock.sandboxes, scenario_selector=None, strict=False)
+        answer = replace(self.pipeline, admission=admission).handle(arrival)[1]
+        body = _renamed(answer.reply.body, mock.real_ids)
         return replaced(answer, reply=replaced(answer.reply, body=body))
-
-    def _answers(self, pair: _Pair, arrival: Arrival) -> tuple[Answer, Answer]:
-        """Return the answers of mock and twin. The twin counts from other numbers than the mock."""
-        name, (mock, twin) = arrival.call.sandbox, pair.mocks
-        mock.store.forget_calls(name)
-        answer = self._ask(mock, arrival, pair)
-        mock.store.end_call(name, 1)
-        numbers = mock.store.transact(name, self._scope, _numbers)
-        known = twin.store.transact(name, self._scope, _numbers)
-        new = {one: last for one, last in numbers.items() if one not in known}
-        twin.store.transact(name, self._scope, lambda state: _count_on(state, new))
-        return answer, self._ask(twin, arrival, pair, 1)
-
-    def _with_cures(
-        self, pair: _Pair, found: tuple[Difference, ...], answers: Answers, arrival: Arrival, mock: Answer
-    ) -> tuple[Difference, ...]:
-        """Return the differences with what would settle each."""
-        store, cured = pair.mocks[0].store, []
-        states = store.call_states(arrival.call.sandbox, {1})
-        before = states[1].before if states else store.control(arrival.call.sandbox, dump_tables)
-        problems = {
-            item.index: told.problems for item, told in zip(answers.sent, mock.outcomes, strict=False)
-        }
-        trials: list[tuple[str, list[Difference]]] | None = None
-        for one in found:
-            why = problems.get(-1 if one.index is None else one.index, ())
-            sign = (answers.request.operation.id, one.kind, one.place, *[problem.code for problem in why])
-            cure = _fixture(one, answers, mock, why, before) or pair.cures.get(sign)
-            if cure is None:
-                trials = [*self._trials(pair, before, answers, arrival)] if trials is None else trials
-                settled = [(len(left), name) for name, left in trials if not _is_among(one, left)]
-                cure = pair.cures[sign] = min(settled, default=(0, RULE))[1]
-            cured.append(replaced(one, cure=cure))
-        return tuple(cured)
 
     def _trials(
         self, pair: _Pair, before: Tables, answers: Answers, arrival: Arrival
     ) -> Iterator[tuple[str, list[Difference]]]:
         """Yield for each other value of an assumption what would differ, as a copy of the mock answers."""
+        (real, mock, _), call = answers.replies, arrival.call
         for one in self.pipeline.served.vendor.assumptions if len(answers.sent) <= _MAX_TRIED else ():
-            for value in {one.default, *one.alternatives} - {pair.assumptions[one.name]}:
-                copy = self._copy(arrival.call.sandbox, before)
-                self._assume(copy, arrival.call, **{one.name: value})
-                reply, (real, mock, _) = self._ask(copy, arrival, pair).reply, answers.replies
+            for value in {one.default, *one.alternatives} - {call.assumptions[one.name]}:
+                copy = self._copy(call.sandbox, before)
+                _assume(copy, call, {one.name: value})
+                reply = self._ask(replace(pair.mock, sandboxes=copy), arrival).reply
                 if reply.media_type == mock.media_type:
                     tried = replace(answers, replies=(real, reply, reply))
                     left = [*tried.differences(tried.told())]
-                    yield f"assumption {self._scope[:-1]}.{one.name}={value}", left
+                    yield f"assumption {call.vendor}.{one.name}={value}", left
+
+
+def _assume(sandboxes: Sandboxes, call: Call, values: Mapping[str, str]) -> None:
+    sandboxes.assume(call.sandbox, {f"{call.vendor}.{name}": value for name, value in values.items()})
 
 
 def _is_new(state: CallState) -> bool:
@@ -194,32 +186,12 @@ def _is_new(state: CallState) -> bool:
     return is_new
 
 
-def _change_seed(state: State) -> None:
-    state.sandbox_collection(SETTINGS)["seed"] = {"value": _LATER_S}
-
-
-def _numbers(state: CallState) -> dict[str, int]:
-    """Return the last numbers of the vendor's sequences."""
-    counted = state.collection(_SEQUENCES, "")
-    return {name: counted[name]["last"] for name in counted}
-
-
-def _count_on(state: CallState, numbers: Mapping[str, int]) -> None:
-    """Let sequences count on from far beyond these numbers."""
-    documents = {name: {"last": last + _FURTHER} for name, last in numbers.items()}
-    state.collection(_SEQUENCES, "").update(documents)
-
-
-def _with_ids(arrival: Arrival, ids: Mapping[str, str]) -> Arrival:
-    """Return the call with the ids of a mock in place of the ids of the real server."""
-    call, route = arrival.call, arrival.route
-    if not (ids and isinstance(route, RouteMatch)):
-        return arrival
-    path = "/".join([ids.get(part, part) for part in call.path.split("/")])
-    query = _QUERY_ID.sub(lambda found: ids.get(found[0], found[0]), call.query)
-    call = replaced(call, path=path, query=query, body=_renamed(call.body, ids))
-    values = {name: ids.get(value, value) for name, value in route.values.items()}
-    return replaced(arrival, call=call, route=replace(route, values=values))
+def _count_on(numbers: Mapping[str, Document], state: CallState) -> None:
+    """Let the sequences that are not beyond these last numbers count on from far beyond them."""
+    counters = state.collection(_SEQUENCES, "")
+    for name, number in numbers.items():
+        if (counters.get(name) or number)["last"] <= number["last"]:
+            counters[name] = {"last": number["last"] + _FURTHER}
 
 
 def _renamed(body: bytes, ids: Mapping[str, str]) -> bytes:
@@ -237,12 +209,12 @@ def _learn(pair: _Pair, told: Told) -> None:
     """Note the ids that the real server gave to the records that the client made."""
     real, _, changes = told
     for path, change in changes.items():
-        text = str(value_at(real, path))
-        if _ID.fullmatch(text) and not _DATE.match(text):
-            pair.made.add((str(path[-1]).lower(), text))
-            for at, name in enumerate(("old", "new")):
-                drawn = str(change.values.get(name))
-                pair.ids[at][text], pair.real_ids[at][drawn] = drawn, text
+        drawn = [change.values.get(side) for side in ("old", "new")]
+        texts = [str(value) for value in (value_at(real, path), *drawn)]
+        if all(map(_ID.fullmatch, texts)):
+            pair.made.add((str(path[-1]).lower(), texts[0]))
+            for mock, own in ((pair.mock, texts[1]), (pair.twin, texts[2])):
+                mock.ids[texts[0]], mock.real_ids[own] = own, texts[0]
 
 
 def _is_among(one: Difference, others: list[Difference]) -> bool:
@@ -251,19 +223,17 @@ def _is_among(one: Difference, others: list[Difference]) -> bool:
     return not hiding.isdisjoint([(one.kind, one.place), *[(kind, "") for kind in EXPLAINING]])
 
 
-def _fixture(one: Difference, answers: Answers, mock: Answer, why: Sequence[Problem], tables: Tables) -> str:
+def _fixture(one: Difference, answers: Answers, why: Sequence[Problem], tables: Tables) -> str:
     """Return the cure "fixture COLLECTION KEY" if the mock misses a record; else ""."""
     request, batch = answers.request, answers.request.operation.batch
-    if one.kind == "status" and mock.reply.status == HTTPStatus.NOT_FOUND:
+    if one.kind == "status" and answers.replies[1].status == HTTPStatus.NOT_FOUND:
         return f"fixture {request.operation.collection} {request.call.path.rpartition('/')[2]}"
-    of_all_tenants = [pair for collections in tables.values() for pair in collections.items()]
-    for problem in why if batch and one.kind == "outcome" else ():
-        item = next(item for item in answers.sent if item.index == one.index)
-        name = str(("", *problem.path)[-1])
-        value = str(value_at(item.document, (name,)))
-        for collection, documents in of_all_tenants if _MISSING.search(problem.code) else ():
-            known = {str(document[name]) for document in documents.values() if name in document}
+    missing = [problem.path[-1:] for problem in why if _MISSING.search(problem.code)]
+    for name in missing if batch and one.kind == "outcome" else ():
+        value = str(value_at(next(item.document for item in answers.sent if item.index == one.index), name))
+        for collection, documents in chain(*[collections.items() for collections in tables.values()]):
+            known = {str(found).casefold() for row in documents.values() if (found := value_at(row, name))}
             if known and batch and collection != batch.collection:
-                is_spelt_otherwise = value not in known and value.casefold() in map(str.casefold, known)
-                return "" if is_spelt_otherwise else f"fixture {collection} {value}"
+                is_known = value.casefold() in known  # as it is, or spelt otherwise
+                return "" if is_known else f"fixture {collection} {value}"
     return ""

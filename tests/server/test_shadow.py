@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.contract.examples import ProfileExamples
 from mockserver.control.examples import MissingExampleError
@@ -129,6 +131,17 @@ def test_a_difference_says_what_would_settle_it(bug: str, payee: str, cure: str)
         client = claims(url)
         client.put("/claim-invoice-batch", json=[{**GOOD, "payee_ID": payee}])
         assert [one["cure"] for one in found(client)] == [cure]
+
+
+def test_a_found_cure_is_told_only_of_differences_that_it_settles() -> None:
+    with claims_server.serve("upsert") as url:
+        client = claims(url, ci_keys="on")
+        for row in ({**GOOD, "payee_ID": "p100", "invoice_Key": 9}, GOOD, GOOD):
+            client.put("/claim-invoice-batch", json=[row])
+        assert [one["cure"] for one in found(client)] == [
+            "assumption vba.ci_keys=off",
+            "a rule that the mock does not know",
+        ]
 
 
 def test_an_assumption_that_settles_a_difference_settles_it_at_the_next_call() -> None:
@@ -383,3 +396,15 @@ def test_records_are_read_by_the_ids_of_the_real_server(name: str) -> None:
         found_id = (row.get("attributes") or row)[key]
         shown += send(HttpRequest("GET", f"{collection}/{found_id}{query}"))[1]
     assert shown == ()
+
+
+def test_an_id_that_the_real_server_tells_only_later_is_not_compared() -> None:
+    real, mock = Mock("xero", seed=5), Mock("xero")
+    passage = Passage(mock.pipeline, "http://127.0.0.1:9", 1 << 20)
+    shadow, shown = Shadow(mock.pipeline, system_clock, 1 << 20), list[Difference]()
+    created = ProfileExamples().subjects(real.pipeline.served)[2].draft(3, 0, 1).call
+    for call, untold in ((created, rb'"InvoiceID":"[^"]*",'), (HttpRequest("GET", READS["xero"][0]), b"$")):
+        reply = real.pipeline.handle(real.arrival(call))[1].reply
+        reply = replace(reply, body=re.sub(untold, b"", reply.body))
+        shown += shadow.compare(mock.arrival(call), passage.depart(mock.arrival(call)), reply)
+    assert shown == []
