@@ -144,7 +144,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
             is_refusal = counts["rejected"] > 0
             message = Message(form.status, "", problems=problems, is_refusal=is_refusal, counts=counts)
             document = filling.fill(form.schema, message, document)
-        facts = ((name, _fact(fact, counts)) for fact, name in outcome.headers.items())
+        facts = ((name, fact_of(fact, counts)) for fact, name in outcome.headers.items())
         headers = tuple((name, json.encode(value).decode()) for name, value in facts)
         if not (outcome.rows or form.schema):
             return Reply(form.status, headers=headers)
@@ -171,13 +171,13 @@ def rows_writer(
 def with_facts(document: Json, outcome: OutcomeForm, counts: Mapping[str, int]) -> Json:
     """Return the document with the facts and the word of `x-batch.outcome.summary`."""
     for fact, place in outcome.summary.items():
-        document = with_value_at(document, place, _fact(fact, counts))
+        document = with_value_at(document, place, fact_of(fact, counts))
     if outcome.words:
         document = with_value_at(document, outcome.word_at, outcome.words.get(result_of(counts)))
     return document
 
 
-def _fact(fact: str, counts: Mapping[str, int]) -> Json:
+def fact_of(fact: str, counts: Mapping[str, int]) -> Json:
     rejected = counts["rejected"]
     return {**counts, "any-rejected": rejected > 0, "all-accepted": not rejected}[fact]
 

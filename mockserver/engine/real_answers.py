@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.lines import write_lines
 from mockserver.engine.batch_facts import told_facts
-from mockserver.engine.declared_outcomes import HELD_BACK, SUBSETS, count_outcomes, result_of
+from mockserver.engine.declared_outcomes import HELD_BACK, SUBSETS, count_outcomes, fact_of, result_of
 from mockserver.engine.told_rows import answered_document, row_pointers, text_at
 from mockserver.model import (
     WARNED,
@@ -19,7 +18,6 @@ from mockserver.model import (
     Item,
     Json,
     Outcome,
-    Path,
     Problem,
     Reply,
     parse_pointer,
@@ -44,9 +42,6 @@ _ACTIONS_BY_WORD: Mapping[str, Action] = {
     **dict.fromkeys(("unchanged", "notmodified"), Action.UNCHANGED),
     **dict.fromkeys(HELD_BACK, Action.SKIPPED),
 }
-
-Place: TypeAlias = tuple[Path, str]
-"""Path of a list or map of rows, and the pointer of a row in it."""
 
 
 def read_outcomes(request: Request, sent: Sequence[Item], reply: Reply) -> tuple[Outcome, ...]:
@@ -145,113 +140,97 @@ class RowChanger:
 
     operation: Operation
     batch: Batch
-    own: frozenset[int]
-    """Indexes of the items whose rows are written, as are those of items without a real row."""
-    write: Callable[[Outcome], Reply]
-    """Function that returns the answer to one outcome alone."""
+    write: Callable[..., Reply]
+    """Function that returns the mock's answer to outcomes; its status is 0 if the mock has none."""
 
     def change(self, reply: Reply, real: Sequence[Outcome], shown: Sequence[Outcome]) -> Reply:
         """Return the reply with the rows of `shown`, and with its facts about all items changed alike.
 
-        `real` has what the reply tells of the items that were sent.
+        `real` has what the reply tells of the items that were sent. A real row stays if its outcome does.
         """
-        document = answered_document(reply, self.operation)
-        items = [outcome.item for outcome in real]
-        pointers = row_pointers([item.key for item in items], self.batch, document)
-        kept = {
-            items[at].index: pointer for at, pointer in pointers.items() if items[at].index not in self.own
-        }
-        untold = frozenset([item.index for item in items]) - kept.keys() - self.own
-        shown_rows = [outcome for outcome in shown if outcome.item.index not in untold]
+        document, form = answered_document(reply, self.operation), self.batch.outcome
+        has_place = form.names_failures_alone and (document is not None or not form.rows)
+        if not (has_place or has_rows(document, self.batch)):
+            # Such an answer says that all items were accepted.
+            written = reply if all(outcome.accepted for outcome in shown) else self.write(*shown)
+            return written if written.status else reply
+        found = row_pointers([outcome.item.key for outcome in real], self.batch, document)
         changed = document
-        for rows in self.batch.outcome.rows:
-            entries = [
-                *self._entries(rows, document, kept, shown_rows),
-                *_strangers(rows, document, pointers),
-            ]
+        for rows in form.rows:
+            pointers = {one.item.index: found.get(at, "") for at, one in enumerate(real)}
+            entries = [*self._entries(rows, document, pointers, self._told(real, shown))]
             if entries or value_at(document, rows.place) is not None:
                 listed = dict(entries) if rows.names else [row for _, row in entries]
                 changed = with_value_at(changed, rows.place, listed)
-        return self._with_facts(reply, changed, real, shown)
+        was, now = self.write(*real).status, self.write(*shown).status
+        status = now if now and reply.status == was else reply.status
+        return replace(self._with_facts(reply, changed, real, shown), status=status)
+
+    def _told(self, real: Sequence[Outcome], shown: Sequence[Outcome]) -> Iterator[tuple[Outcome, bool]]:
+        """Yield each shown outcome, and whether the real answer tells it too."""
+        known, tells_warnings = {one.item.index: one for one in real}, self.batch.outcome.rows_of("warned")
+        for outcome in shown:
+            same = known.get(outcome.item.index)
+            is_warned = same is not None and outcome.accepted and not tells_warnings
+            yield outcome, same is outcome or is_warned
 
     def _entries(
-        self, rows: OutcomeRows, document: Json, kept: Mapping[int, str], shown: Sequence[Outcome]
+        self,
+        rows: OutcomeRows,
+        document: Json,
+        pointers: Mapping[int, str],
+        told: Iterable[tuple[Outcome, bool]],
     ) -> Iterator[tuple[str, Json]]:
-        """Yield name and row of each shown outcome that has a row in this list or map."""
-        place = f"{pointer_of(rows.place)}/"
-        for outcome in shown:
-            pointer = kept.get(outcome.item.index)
-            if pointer is not None and pointer.startswith(place):
-                path = parse_pointer(pointer)
-                yield self._renumbered(rows, outcome, path[-1], value_at(document, path))
-            elif pointer is None and SUBSETS[rows.subset](outcome):
+        """Yield name and row of each outcome that has a row in this list or map, then the rows of no item."""
+        place, known = pointer_of(rows.place), {*pointers.values()}
+        for outcome, is_real in told:
+            index = outcome.item.index
+            if is_real and pointers[index].startswith(f"{place}/"):
+                path = parse_pointer(pointers[index])
+                yield _renumbered(rows, outcome, path[-1], value_at(document, path))
+            elif not is_real and SUBSETS[rows.subset](outcome):
                 written = value_at(answered_document(self.write(outcome), self.operation), rows.place)
                 for name, row in [*_named(written)][:1]:
-                    yield self._renumbered(rows, outcome, name, row)
-
-    def _renumbered(
-        self, rows: OutcomeRows, outcome: Outcome, name: str | int, row: Json
-    ) -> tuple[str, Json]:
-        """Return name and row with the index that the item has in the client's request."""
-        index = outcome.item.index + rows.first_index
-        if "index" in rows.members and isinstance(row, dict):
-            row = with_value_at(row, rows.members["index"], index)
-        return str(index) if rows.names == "index" else str(name), row
+                    yield _renumbered(rows, outcome, name, row)
+        for name, row in _named(value_at(document, rows.place)):
+            if place + pointer_of((name,)) not in known:
+                yield str(name), row
 
     def _with_facts(
         self, reply: Reply, document: Json, real: Sequence[Outcome], shown: Sequence[Outcome]
     ) -> Reply:
         outcome, was, now = self.batch.outcome, count_outcomes(real), count_outcomes(shown)
-        flags = {"any-rejected": now["rejected"] > 0, "all-accepted": not now["rejected"]}
+
+        def moved(fact: str, value: Json) -> Json:
+            told = fact_of(fact, now)
+            if type(value) is not type(told):
+                return value
+            return told if isinstance(told, bool) else value + told - fact_of(fact, was)
+
         for fact, place in outcome.summary.items():
-            value = value_at(document, place)
-            if isinstance(value, bool) and fact in flags:
-                document = with_value_at(document, place, flags[fact])
-            elif isinstance(value, int) and fact in now:
-                document = with_value_at(document, place, value + now[fact] - was[fact])
+            if (value := value_at(document, place)) is not None:
+                document = with_value_at(document, place, moved(fact, value))
         if outcome.words and value_at(document, outcome.word_at) == outcome.words.get(result_of(was)):
             document = with_value_at(document, outcome.word_at, outcome.words.get(result_of(now)))
         names = {name.lower(): fact for fact, name in outcome.headers.items()}
         headers = tuple(
-            (name, str(int(text) + now[fact] - was[fact]) if fact in now and text.isdecimal() else text)
+            (name, str(moved(names[name.lower()], int(text))))
+            if name.lower() in names and text.isdecimal()
+            else (name, text)
             for name, text in reply.headers
-            for fact in [names.get(name.lower(), "")]
         )
         has_lines = self.operation.answers_lines(reply.status, reply.media_type)
         encode = write_lines if has_lines else json.encode
         return replace(reply, body=encode(document) if reply.body else b"", headers=headers)
 
 
+def _renumbered(rows: OutcomeRows, outcome: Outcome, name: str | int, row: Json) -> tuple[str, Json]:
+    """Return name and row with the index that the item has in the client's request."""
+    index = outcome.item.index + rows.first_index
+    if "index" in rows.members and isinstance(row, dict):
+        row = with_value_at(row, rows.members["index"], index)
+    return str(index) if rows.names == "index" else str(name), row
+
+
 def _named(rows: Json) -> Iterable[tuple[str | int, Json]]:
     return rows.items() if isinstance(rows, dict) else enumerate(rows) if isinstance(rows, list) else ()
-
-
-def _strangers(rows: OutcomeRows, document: Json, pointers: Mapping[int, str]) -> Iterator[tuple[str, Json]]:
-    """Yield name and row of the rows that tell of no item that was sent."""
-    place, known = pointer_of(rows.place), set(pointers.values())
-    for name, row in _named(value_at(document, rows.place)):
-        if place + pointer_of((name,)) not in known:
-            yield str(name), row
-
-
-def without_items(body: bytes, batch: Batch, held: frozenset[int], keys: Sequence[str]) -> bytes | None:
-    """Return a JSON body without some items; None if the items are not where `x-batch` says."""
-    document = json.decode(body)
-    listed = value_at(document, batch.items)
-    if batch.is_map and isinstance(listed, dict):
-        left: Json = {name: item for name, item in listed.items() if name not in {keys[at] for at in held}}
-    elif isinstance(listed, list):
-        left = [item for at, item in enumerate(listed) if at not in held]
-    else:
-        return None
-    return json.encode(with_value_at(document, batch.items, left))
-
-
-def without_lines(body: bytes, held: frozenset[int], lines_an_item: int) -> bytes:
-    """Return a body of lines without the lines of some items; empty lines stay."""
-    at, left = 0, []
-    for line in body.splitlines(keepends=True):
-        if not line.strip() or at // lines_an_item not in held:
-            left.append(line)
-        at += bool(line.strip())
-    return b"".join(left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -30,7 +31,13 @@ from mockserver.outgoing import (
 from mockserver.server.exchange import Recorder
 from mockserver.server.listening import StartupError
 from mockserver.server.shadow import Shadow
-from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
+from mockserver.server.transport_faults import (
+    Connection,
+    OutgoingReply,
+    connection_of,
+    deliver,
+    is_bodiless,
+)
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import RouteMatch
 
@@ -45,11 +52,10 @@ _FAULTS = {
     "reset": "CONNECTION_RESET_BY_PEER",
     "empty": "EMPTY_RESPONSE",
     "malformed": "RANDOM_DATA_THEN_CLOSE",
+    "truncated": "WRONG_LENGTH",
+    "timeout": "WRONG_LENGTH",
 }
 """Transport fault by which the client loses an answer as this server lost it, by `LostAnswerError.kind`."""
-
-_BROKEN_OFF = "WRONG_LENGTH"
-"""Transport fault of an answer whose body ends too early."""
 
 
 class ForwardRules(Value, frozen=True):
@@ -95,8 +101,8 @@ class Received(Value, frozen=True):
     """Transport fault by which the answer was lost."""
     refusal: str = ""
     """Code of the problem if the call was not sent; else ""."""
-    is_unread: bool = False
-    """Whether the body goes on beyond the limit of what is read."""
+    rest: AsyncIterator[bytes] | None = None
+    """Pieces of the body beyond the limit of what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,62 +135,57 @@ class Forwarder:
         try:
             async with self.door.call(self._outgoing(arrival, departure, scope["headers"])) as answer:
                 received = await self._receive(answer)
-                if received.is_unread:
-                    await self._stream(visit, departure, received, answer)
+                if received.rest is not None:
+                    await self._finish(visit, departure, received)
                     return
-        except LostAnswerError as error:
+        except (LostAnswerError, HostNotAllowedError) as error:
             received = _without_answer(error)
-        except HostNotAllowedError as error:
-            received = _refused(502, "target-not-allowed", f"{error}; {error.cure}")
         await self._finish(visit, departure, received)
 
     def _outgoing(self, arrival: Arrival, departure: Departure, sent: RawHeaders) -> OutgoingCall:
         """Return the call for the real server: as it was received, or without the items that are held."""
-        call, changed = arrival.call, departure.body
-        left_out = _REPLACED if changed is None else _REPLACED | {b"content-encoding"}
-        body = arrival.sent_body if changed is None else changed
-        headers = [
-            one for one in end_to_end(sent) if one[0] not in left_out and not one[0].startswith(OWN_PREFIX)
-        ]
-        has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in sent)
-        length = [(b"Content-Length", b"%d" % len(body or b""))] if has_body else []
+        call, body, left_out = arrival.call, departure.body, _REPLACED
+        if body is None:
+            body = arrival.sent_body or b""
+        else:
+            left_out |= {b"content-encoding"}
+        kept = [one for one in end_to_end(sent) if one[0] not in left_out]
+        headers = [one for one in kept if not one[0].startswith(OWN_PREFIX)]
+        if any(name in (b"content-length", b"transfer-encoding") for name, _ in sent):
+            headers.append((b"Content-Length", b"%d" % len(body)))
         target = target_below_mount(call) + (f"?{call.query}" if call.query else "")
-        to, content, timeout_s = self.rules.to, body or b"", self.rules.timeout_s
-        sent = (*headers, *length)
-        return OutgoingCall(call.method, to, target, sent, content, timeout_s, keep_alive=True)
+        to, timeout_s = self.rules.to, self.rules.timeout_s
+        return OutgoingCall(call.method, to, target, tuple(headers), body, timeout_s, keep_alive=True)
 
     async def _receive(self, answer: IncomingAnswer) -> Received:
         """Read the answer up to the limit of bodies, or up to where it breaks off."""
-        chunks, size, fault = [], 0, ""
+        body, fault, most = bytearray(), "", self.passage.max_body_bytes
         try:
             async for chunk in answer.chunks:
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > self.passage.max_body_bytes:
+                body += chunk
+                if len(body) > most:
                     break
         except LostAnswerError as error:
-            fault = _FAULTS.get(error.kind, _BROKEN_OFF)
-        texts = [(name.decode("latin-1"), text.decode("latin-1")) for name, text in answer.headers]
+            fault = _FAULTS[error.kind]
+        texts = tuple([(name.decode("latin-1"), text.decode("latin-1")) for name, text in answer.headers])
         media_type = next((text for name, text in texts if name.lower() == "content-type"), None)
-        reply = Reply(answer.status, b"".join(chunks), media_type, tuple(texts))
-        return Received(reply, answer.headers, fault, is_unread=size > self.passage.max_body_bytes)
+        reply = Reply(answer.status, bytes(body), media_type, texts)
+        if len(body) <= most:
+            return Received(reply, answer.headers, fault)
+        reason = f"the answer has over {most:,} bytes, and is passed on unread; raise --max-body to read it"
+        return Received(replace(reply, reason=reason), answer.headers, rest=answer.chunks)
 
     async def _finish(self, visit: _Visit, departure: Departure, received: Received) -> None:
         """Record the answer, and send it as it came, unless a rule changes it."""
         work = partial(self._record, departure, received, visit.started)
         reply, answer, is_changed = await self.thread.call(visit.arrival, work)
         send, connection = visit.send, connection_of(visit.scope)
-        if received.headers is None or is_changed:
-            headers, body = vendor_headers(reply), reply.body
-        else:
-            headers = _with_marks(received.headers, reply, received.reply)
-            body = received.reply.body
+        headers, body = vendor_headers(reply), reply.body
+        if received.headers is not None and not is_changed:
+            headers, body = _with_marks(received.headers, reply, received.reply), received.reply.body
             if answer.delivery is None or received.fault:
                 await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-                await send({"type": "http.response.body", "body": body, "more_body": bool(received.fault)})
-                if received.fault:
-                    await connection.flush()
-                    (connection.reset if received.fault == _FAULTS["reset"] else connection.close)()
+                await _send_body(received, send, connection)
                 return
         is_head = is_bodiless(visit.scope["method"], reply.status)
         delivery = answer.delivery or Delivery()
@@ -194,10 +195,19 @@ class Forwarder:
         self, departure: Departure, received: Received, started: float, arrival: Arrival
     ) -> tuple[Reply, Answer, bool]:
         """Return the reply with the headers of this server, the answer, and whether a rule changed it."""
+        is_changed = departure.answer is not None
         if departure.answer is not None:
-            answer, is_changed = departure.answer, True
-        elif received.headers is None or received.fault:
-            answer, is_changed = self._unread_answer(departure, received), False
+            answer = departure.answer
+        elif received.headers is None or received.fault or received.rest is not None:
+            answer = Answer(
+                received.reply,
+                departure.operation.id if departure.operation else None,
+                refusal=received.refusal or None,
+                applied=departure.decision.applied,
+                delivery=Delivery(fault=received.fault) if received.fault else None,
+                reason=received.reply.reason,
+                forwarded_to=self.rules.to,
+            )
         else:
             answer, is_changed = self.passage.arrive(departure, received.reply)
             if self.shadow is not None:
@@ -205,38 +215,22 @@ class Forwarder:
                 answer = replace(answer, differences=found)
         return self.recorder.record(departure.call, answer, started), answer, is_changed
 
-    def _unread_answer(self, departure: Departure, received: Received) -> Answer:
-        """Return the answer of a call whose outcomes are not known."""
-        return Answer(
-            received.reply,
-            departure.route.operation.id if departure.route else None,
-            refusal=received.refusal or None,
-            applied=departure.decision.applied,
-            delivery=Delivery(fault=received.fault) if received.fault else None,
-            reason=received.reply.reason,
-            forwarded_to=self.rules.to,
-        )
 
-    async def _stream(
-        self, visit: _Visit, departure: Departure, received: Received, answer: IncomingAnswer
-    ) -> None:
-        """Pass on an answer over the limit as it comes. Its beginning is recorded, and no rule sees it."""
-        most = self.passage.max_body_bytes
-        reason = f"the answer has over {most:,} bytes, and is passed on unread; raise --max-body to read it"
-        begun = replace(received, reply=replace(received.reply, reason=reason), headers=None)
-        work = partial(self._record, departure, begun, visit.started)
-        reply, _, _ = await self.thread.call(visit.arrival, work)
-        headers = _with_marks(answer.headers, reply, received.reply)
-        await visit.send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        body = received.reply.body
+async def _send_body(received: Received, send: Send, connection: Connection) -> None:
+    """Send the body as it came, and the rest of it as it comes; break off where the real server did."""
+    fault, body = received.fault, received.reply.body
+    more = bool(fault) or received.rest is not None
+    await send({"type": "http.response.body", "body": body, "more_body": more})
+    if received.rest is not None:
         try:
-            await visit.send({"type": "http.response.body", "body": body, "more_body": True})
-            async for chunk in answer.chunks:
-                await visit.send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except LostAnswerError:
-            connection_of(visit.scope).close()
-            return
-        await visit.send({"type": "http.response.body", "body": b""})
+            async for chunk in received.rest:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except LostAnswerError as error:
+            fault = _FAULTS[error.kind]
+    if fault:
+        await connection.flush()
+        (connection.reset if fault == _FAULTS["reset"] else connection.close)()
 
 
 def _with_marks(sent: RawHeaders, reply: Reply, received: Reply) -> list[tuple[bytes, bytes]]:
@@ -247,16 +241,14 @@ def _with_marks(sent: RawHeaders, reply: Reply, received: Reply) -> list[tuple[b
     return [*[one for one in sent if one[0].lower() not in names], *marks]
 
 
-def _without_answer(error: LostAnswerError) -> Received:
+def _without_answer(error: LostAnswerError | HostNotAllowedError) -> Received:
     """Return what the client gets if no status came: the same loss, or a problem that says why."""
-    reason = f"the real server gave no answer: {error}"
-    if error.kind == "refused":
-        return _refused(502, "target-unreachable", reason)
-    if error.kind == "timeout":
-        return replace(_refused(504, "target-timeout", reason), refusal="")
-    return Received(Reply(502, reason=one_line(reason)), fault=_FAULTS[error.kind])
-
-
-def _refused(status: int, code: str, reason: str) -> Received:
-    reply = problem_reply(status, reason, code=code)
-    return Received(replace(reply, reason=one_line(reason)), refusal=code)
+    reason, status, code = f"the real server gave no answer: {error}", 502, "target-unreachable"
+    if isinstance(error, HostNotAllowedError):
+        reason, code = f"{error}; {error.cure}", "target-not-allowed"
+    elif error.kind == "timeout":
+        status, code = 504, "target-timeout"
+    elif error.kind != "refused":
+        return Received(Reply(status, reason=one_line(reason)), fault=_FAULTS[error.kind])
+    reply = replace(problem_reply(status, reason, code=code), reason=one_line(reason))
+    return Received(reply, refusal=code if code != "target-timeout" else "")
