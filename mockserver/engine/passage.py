@@ -49,7 +49,7 @@ from mockserver.scenario.model import NO_EFFECTS, Decision, EnvelopeEffect
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.item_forms import items_of_lines
 from mockserver.spec.openapi import Operation, RouteMatch
-from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, StoreItem
+from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, store_each
 
 T = TypeVar("T")
 STORED = "forwarded"
@@ -111,20 +111,15 @@ class Passage:
             selector.check(call)
         if not isinstance(match, RouteMatch):
             return Departure(call)
-        operation, opened = (
-            match.operation,
-            self.pipeline.open(call, match, may_take_long=arrival.may_take_long),
-        )
-        state.enter("" if opened.request is None else opened.request.tenant)
-        departure = Departure(call, opened, operation)
-        if selector is None:
-            return departure
-        decision = selector.decide(call, operation, opened.request, state)
-        held = _held_items(decision, opened.request)
-        departure = replace(departure, decision=decision, held=held)
+        operation = match.operation
+        opened = self.pipeline.open(call, match, may_take_long=arrival.may_take_long)
+        request = opened.request
+        state.enter("" if request is None else request.tenant)
+        decision = NO_EFFECTS if selector is None else selector.decide(call, operation, request, state)
+        held = _held_items(decision, request)
+        departure = Departure(call, opened, operation, decision, held)
         if decision.wait_s is None and not held:
             return departure
-        request = opened.request
         if decision.wait_s is not None or request is None or len(held) == max(1, len(request.items)):
             # Nothing is left to be sent: the mock answers.
             work = partial(self.pipeline.work_with_effects, call, operation, opened, decision)
@@ -171,14 +166,14 @@ class Passage:
         if request is not None and request.operation.batch is not None:
             sent = [item for item in request.items if item.index not in departure.held]
             real = _remembered(read_outcomes(request, sent, reply), request.operation.batch, state)
-        is_refused = reply.status >= _FIRST_REFUSAL and not real
-        refusal, reason = (f"http-{reply.status}", one_line(_said(reply))) if is_refused else (None, "")
-        name = operation.id if operation else None
-        answer = Answer(reply, name, real, refusal, reason=reason, forwarded_to=self.to)
+        answer = Answer(reply, operation.id if operation else None, real, forwarded_to=self.to)
+        if reply.status >= _FIRST_REFUSAL and not real:
+            said = reply.body[:_MAX_SAID].decode("utf-8", "replace")
+            reason = one_line(f"the real server answered {reply.status}: {said}".removesuffix(": "))
+            answer = replace(answer, refusal=f"http-{reply.status}", reason=reason)
         if operation is None or decision is NO_EFFECTS:
             return answer, False
-        work = partial(self._with_effects, departure, answer)
-        changed = run_and_roll_back(work, state)
+        changed = run_and_roll_back(partial(self._with_effects, departure, answer), state)
         say = self.pipeline.say(departure.call, operation, state)
         example = self.pipeline.example(departure.call, operation, decision, say)
         changed = apply_response(changed, decision, departure.call, say, example)
@@ -192,8 +187,7 @@ class Passage:
         around = decision.envelope or EnvelopeEffect()
         batch = None if request is None else request.operation.batch
         if request is not None and batch is not None and answer.outcomes:
-            handler = self._real_handler(departure, request, batch, answer)
-            handler = effects.batch_handler(handler, batch)
+            handler = effects.batch_handler(self._real_handler(departure, request, batch, answer), batch)
             outcomes = apply_each(request, {}, handler, state)
             reply = handler.render(BatchResult(request, outcomes), state)
             return replace(answer, reply=reply, outcomes=effects.actual_outcomes(outcomes))
@@ -211,8 +205,15 @@ class Passage:
         handler = self.pipeline.served.batch_handlers[request.operation.id]
         real = {outcome.item.index: outcome for outcome in answer.outcomes}
 
-        def apply(_request: Request, state: State) -> StoreItem:
-            return lambda item: real.get(item.index) or self._as_stored(item, departure, request, state)
+        def keep(item: Item, _request: Request, state: State) -> Outcome:
+            if item.index in real:
+                return real[item.index]
+            alone, verdicts = replace(request, items=(item,)), departure.opened.verdicts
+            (found,) = self.pipeline.outcomes(alone, verdicts, handler, state)
+            is_bad = item.index in verdicts and verdicts[item.index].problems
+            # The records by which the mock rejects an item are not those of the real server.
+            is_told = found.accepted or batch.requests or is_bad
+            return found if is_told else Outcome(item, Action.CREATED, item.document)
 
         def render(result: BatchResult, state: State) -> Reply:
             def write(*outcomes: Outcome) -> Reply:
@@ -226,22 +227,9 @@ class Passage:
             changer = RowChanger(request.operation, batch, write)
             return changer.change(answer.reply, answer.outcomes, result.outcomes)
 
-        return CompleteBatchHandler(apply=apply, render=render, extra_outcome=handler.extra_outcome)
-
-    def _as_stored(self, item: Item, departure: Departure, request: Request, state: State) -> Outcome:
-        """Return the outcome that the mock gives an item alone.
-
-        If the mock rejects the item by its records, which are not those of the real server, accept the item.
-        """
-        handler = self.pipeline.served.batch_handlers[request.operation.id]
-        alone = replace(request, items=(item,))
-        verdicts = departure.opened.verdicts
-        work = partial(self.pipeline.outcomes, alone, verdicts, handler)
-        found = run_and_roll_back(work, state)
-        batch = request.operation.batch
-        is_bad = (batch and batch.requests) or (item.index in verdicts and verdicts[item.index].problems)
-        is_told = found and (found[0].accepted or is_bad)
-        return found[0] if is_told else Outcome(item, Action.CREATED, item.document)
+        return CompleteBatchHandler(
+            apply=store_each(keep), render=render, extra_outcome=handler.extra_outcome
+        )
 
 
 def _held_items(decision: Decision, request: Request | None) -> frozenset[int]:
@@ -277,9 +265,3 @@ def decoded(reply: Reply, limit: int) -> Reply:
     with suppress(Refusal):
         return decode_reply(reply, limit)
     return reply
-
-
-def _said(reply: Reply) -> str:
-    """Return why the real server refused a call, as its answer says."""
-    text = reply.body[:_MAX_SAID].decode("utf-8", "replace")
-    return f"the real server answered {reply.status}" + (f": {text}" if text else "")

@@ -94,13 +94,10 @@ class ForwardRules(Value, frozen=True):
 class Received(Value, frozen=True):
     """What came from the real server, or in its place."""
 
-    reply: Reply
+    answer: Answer
+    """The reply; if no whole one came, `delivery` has the transport fault by which it was lost."""
     headers: RawHeaders | None = None
     """The headers as they were received; None if nothing was."""
-    fault: str = ""
-    """Transport fault by which the answer was lost."""
-    refusal: str = ""
-    """Code of the problem if the call was not sent; else ""."""
     rest: AsyncIterator[bytes] | None = None
     """Pieces of the body beyond the limit of what is read."""
 
@@ -130,7 +127,7 @@ class Forwarder:
         visit = _Visit(arrival, scope, send, started)
         departure = await self.thread.call(arrival, self.passage.depart)
         if departure.answer is not None:
-            await self._finish(visit, departure, Received(departure.answer.reply))
+            await self._finish(visit, departure, Received(departure.answer))
             return
         try:
             async with self.door.call(self._outgoing(arrival, departure, scope["headers"])) as answer:
@@ -159,21 +156,21 @@ class Forwarder:
 
     async def _receive(self, answer: IncomingAnswer) -> Received:
         """Read the answer up to the limit of bodies, or up to where it breaks off."""
-        body, fault, most = bytearray(), "", self.passage.max_body_bytes
+        body, delivery, most = bytearray(), None, self.passage.max_body_bytes
         try:
             async for chunk in answer.chunks:
                 body += chunk
                 if len(body) > most:
                     break
         except LostAnswerError as error:
-            fault = _FAULTS[error.kind]
+            delivery = Delivery(fault=_FAULTS[error.kind])
         texts = tuple([(name.decode("latin-1"), text.decode("latin-1")) for name, text in answer.headers])
         media_type = next((text for name, text in texts if name.lower() == "content-type"), None)
         reply = Reply(answer.status, bytes(body), media_type, texts)
         if len(body) <= most:
-            return Received(reply, answer.headers, fault)
+            return Received(Answer(reply, delivery=delivery), answer.headers)
         reason = f"the answer has over {most:,} bytes, and is passed on unread; raise --max-body to read it"
-        return Received(replace(reply, reason=reason), answer.headers, rest=answer.chunks)
+        return Received(Answer(reply, reason=reason), answer.headers, answer.chunks)
 
     async def _finish(self, visit: _Visit, departure: Departure, received: Received) -> None:
         """Record the answer, and send it as it came, unless a rule changes it."""
@@ -182,8 +179,9 @@ class Forwarder:
         send, connection = visit.send, connection_of(visit.scope)
         headers, body = vendor_headers(reply), reply.body
         if received.headers is not None and not is_changed:
-            headers, body = _with_marks(received.headers, reply, received.reply), received.reply.body
-            if answer.delivery is None or received.fault:
+            came = received.answer.reply
+            headers, body = _with_marks(received.headers, reply, came), came.body
+            if answer.delivery is None or answer.delivery is received.answer.delivery:
                 await send({"type": "http.response.start", "status": reply.status, "headers": headers})
                 await _send_body(received, send, connection)
                 return
@@ -195,39 +193,31 @@ class Forwarder:
         self, departure: Departure, received: Received, started: float, arrival: Arrival
     ) -> tuple[Reply, Answer, bool]:
         """Return the reply with the headers of this server, the answer, and whether a rule changed it."""
-        is_changed = departure.answer is not None
-        if departure.answer is not None:
-            answer = departure.answer
-        elif received.headers is None or received.fault or received.rest is not None:
-            answer = Answer(
-                received.reply,
-                departure.operation.id if departure.operation else None,
-                refusal=received.refusal or None,
-                applied=departure.decision.applied,
-                delivery=Delivery(fault=received.fault) if received.fault else None,
-                reason=received.reply.reason,
-                forwarded_to=self.rules.to,
-            )
-        else:
-            answer, is_changed = self.passage.arrive(departure, received.reply)
+        answer, is_changed = received.answer, False
+        if received.headers is not None and answer.delivery is None and received.rest is None:
+            answer, is_changed = self.passage.arrive(departure, answer.reply)
             if self.shadow is not None:
-                found = self.shadow.compare(arrival, departure, received.reply)
+                found = self.shadow.compare(arrival, departure, received.answer.reply)
                 answer = replace(answer, differences=found)
+        elif departure.answer is None:
+            name, applied = departure.operation and departure.operation.id, departure.decision.applied
+            answer = replace(answer, operation=name, applied=applied, forwarded_to=self.rules.to)
         return self.recorder.record(departure.call, answer, started), answer, is_changed
 
 
 async def _send_body(received: Received, send: Send, connection: Connection) -> None:
     """Send the body as it came, and the rest of it as it comes; break off where the real server did."""
-    fault, body = received.fault, received.reply.body
-    more = bool(fault) or received.rest is not None
-    await send({"type": "http.response.body", "body": body, "more_body": more})
-    if received.rest is not None:
-        try:
-            async for chunk in received.rest:
+    answer, rest = received.answer, received.rest
+    fault = answer.delivery.fault if answer.delivery else ""
+    more = bool(fault) or rest is not None
+    await send({"type": "http.response.body", "body": answer.reply.body, "more_body": more})
+    try:
+        if rest is not None:
+            async for chunk in rest:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
-        except LostAnswerError as error:
-            fault = _FAULTS[error.kind]
+    except LostAnswerError as error:
+        fault = _FAULTS[error.kind]
     if fault:
         await connection.flush()
         (connection.reset if fault == _FAULTS["reset"] else connection.close)()
@@ -249,6 +239,8 @@ def _without_answer(error: LostAnswerError | HostNotAllowedError) -> Received:
     elif error.kind == "timeout":
         status, code = 504, "target-timeout"
     elif error.kind != "refused":
-        return Received(Reply(status, reason=one_line(reason)), fault=_FAULTS[error.kind])
-    reply = replace(problem_reply(status, reason, code=code), reason=one_line(reason))
-    return Received(reply, refusal=code if code != "target-timeout" else "")
+        delivery = Delivery(fault=_FAULTS[error.kind])
+        return Received(Answer(Reply(status), delivery=delivery, reason=one_line(reason)))
+    refusal = None if code == "target-timeout" else code
+    reply = problem_reply(status, reason, code=code)
+    return Received(Answer(reply, refusal=refusal, reason=one_line(reason)))
