@@ -257,6 +257,7 @@ async def _chunks(response: httpcore.Response) -> AsyncIterator[bytes]:
     with _as_lost_answer(has_begun=True):
         async for chunk in response.aiter_stream():
             yield chunk
+    await response.aclose()  # lets other calls have the connection at once
 
 
 @contextmanager

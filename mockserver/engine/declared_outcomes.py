@@ -53,10 +53,10 @@ _STATUSES_OF_FAULTS = {"throttled": 429, "internal": 500, "unavailable": 503, "t
 HELD_BACK = ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed", "notapplied")
 """Words for an item that is good, but not stored because of other items."""
 
-_WORDS: Mapping[Action, tuple[str, ...]] = {
+WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
     Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
-    Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
+    Action.UNCHANGED: ("unchanged", "notmodified", "updated", "ok", "success", "accepted", "done"),
     Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
     Action.SKIPPED: (*HELD_BACK, "rejected", "failed", "error", "400"),
 }
@@ -388,7 +388,7 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
     if node.get("enum"):
         side = "bad" if action in _NOT_ACCEPTED else "good"
         meant = [one for one in node["enum"] if side_of(one) == side]
-        return pick(node["enum"], status, action, *_WORDS[action], *meant, *node["enum"])
+        return pick(node["enum"], status, action, *WORDS[action], *meant, *node["enum"])
     if node.get("type") == "boolean":
         return action not in _NOT_ACCEPTED
     return str(action) if node.get("type") == "string" else status

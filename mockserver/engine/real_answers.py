@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.lines import write_lines
 from mockserver.engine.batch_facts import told_facts
-from mockserver.engine.declared_outcomes import HELD_BACK, SUBSETS, count_outcomes, fact_of, result_of
+from mockserver.engine.declared_outcomes import SUBSETS, WORDS, count_outcomes, fact_of, result_of
 from mockserver.engine.told_rows import answered_document, row_pointers, text_at
 from mockserver.model import (
     WARNED,
@@ -36,12 +36,7 @@ UNTOLD = "untold"
 
 _ACTIONS_BY_STATUS = {201: Action.CREATED, 304: Action.UNCHANGED, 424: Action.SKIPPED}
 _FIRST_REFUSAL = 400
-_ACTIONS_BY_WORD: Mapping[str, Action] = {
-    **dict.fromkeys(("created", "new", "inserted", "added"), Action.CREATED),
-    **dict.fromkeys(("updated", "changed", "modified", "replaced"), Action.UPDATED),
-    **dict.fromkeys(("unchanged", "notmodified"), Action.UNCHANGED),
-    **dict.fromkeys(HELD_BACK, Action.SKIPPED),
-}
+_ACTIONS_BY_WORD = {word: action for action, words in reversed([*WORDS.items()]) for word in words}
 
 
 def read_outcomes(request: Request, sent: Sequence[Item], reply: Reply) -> tuple[Outcome, ...]:
@@ -85,8 +80,11 @@ def has_rows(document: Json, batch: Batch) -> bool:
 
 
 def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> Outcome:
+    if pointer is None and batch.outcome.names_failures_alone:
+        return Outcome(item, Action.CREATED, item.document)
     if pointer is None:
-        return _outcome_without_row(item, batch)
+        detail = "the answer has no row for the item: whether it is stored is not known"
+        return Outcome(item, Action.SKIPPED, problems=(Problem(UNTOLD, batch.place_of(item), detail),))
     rows = next(one for one in batch.outcome.rows if f"{pointer}/".startswith(f"{pointer_of(one.place)}/"))
     row = rows.unwrapped(value_at(document, parse_pointer(pointer)))
     told = {name: value_at(row, path) for name, path in rows.members.items()}
@@ -105,14 +103,6 @@ def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> O
         return Outcome(item, action, record, (problem,))
     warnings = (replace(problem, code=WARNED),) if rows.subset == "warned" else ()
     return Outcome(item, action, item.document if record is None else record, warnings=warnings)
-
-
-def _outcome_without_row(item: Item, batch: Batch) -> Outcome:
-    """Return the outcome of an item without a row, which is good if rows are for bad items alone."""
-    if batch.outcome.names_failures_alone:
-        return Outcome(item, Action.CREATED, item.document)
-    detail = "the answer has no row for the item: whether it is stored is not known"
-    return Outcome(item, Action.SKIPPED, problems=(Problem(UNTOLD, batch.place_of(item), detail),))
 
 
 def _action(status: Json, rows: OutcomeRows, *, has_fault: bool) -> Action:
@@ -155,46 +145,41 @@ class RowChanger:
             written = reply if all(outcome.accepted for outcome in shown) else self.write(*shown)
             return written if written.status else reply
         found = row_pointers([outcome.item.key for outcome in real], self.batch, document)
-        changed = document
+        changed, told = document, [*self._told(real, shown, found)]
         for rows in form.rows:
-            pointers = {one.item.index: found.get(at, "") for at, one in enumerate(real)}
-            entries = [*self._entries(rows, document, pointers, self._told(real, shown))]
-            if entries or value_at(document, rows.place) is not None:
-                listed = dict(entries) if rows.names else [row for _, row in entries]
-                changed = with_value_at(changed, rows.place, listed)
+            listed = value_at(document, rows.place)
+            entries = [*self._entries(rows, document, told), *_strangers(rows, listed, {*found.values()})]
+            if entries or listed is not None:
+                new = dict(entries) if rows.names else [row for _, row in entries]
+                changed = with_value_at(changed, rows.place, new)
         was, now = self.write(*real).status, self.write(*shown).status
         status = now if now and reply.status == was else reply.status
         return replace(self._with_facts(reply, changed, real, shown), status=status)
 
-    def _told(self, real: Sequence[Outcome], shown: Sequence[Outcome]) -> Iterator[tuple[Outcome, bool]]:
-        """Yield each shown outcome, and whether the real answer tells it too."""
-        known, tells_warnings = {one.item.index: one for one in real}, self.batch.outcome.rows_of("warned")
+    def _told(
+        self, real: Sequence[Outcome], shown: Sequence[Outcome], found: Mapping[int, str]
+    ) -> Iterator[tuple[Outcome, str | None]]:
+        """Yield each outcome with the pointer of its real row, "" if there is none, None to write one."""
+        known = {one.item.index: (one, found.get(at, "")) for at, one in enumerate(real)}
+        tells_warnings = self.batch.outcome.rows_of("warned")
         for outcome in shown:
-            same = known.get(outcome.item.index)
+            same, pointer = known.get(outcome.item.index, (None, ""))
             is_warned = same is not None and outcome.accepted and not tells_warnings
-            yield outcome, same is outcome or is_warned
+            yield outcome, pointer if same is outcome or is_warned else None
 
     def _entries(
-        self,
-        rows: OutcomeRows,
-        document: Json,
-        pointers: Mapping[int, str],
-        told: Iterable[tuple[Outcome, bool]],
+        self, rows: OutcomeRows, document: Json, told: Iterable[tuple[Outcome, str | None]]
     ) -> Iterator[tuple[str, Json]]:
-        """Yield name and row of each outcome that has a row in this list or map, then the rows of no item."""
-        place, known = pointer_of(rows.place), {*pointers.values()}
-        for outcome, is_real in told:
-            index = outcome.item.index
-            if is_real and pointers[index].startswith(f"{place}/"):
-                path = parse_pointer(pointers[index])
+        """Yield name and row of each outcome that has a row in this list or map."""
+        place = pointer_of(rows.place)
+        for outcome, pointer in told:
+            if pointer is not None and pointer.startswith(f"{place}/"):
+                path = parse_pointer(pointer)
                 yield _renumbered(rows, outcome, path[-1], value_at(document, path))
-            elif not is_real and SUBSETS[rows.subset](outcome):
+            elif pointer is None and SUBSETS[rows.subset](outcome):
                 written = value_at(answered_document(self.write(outcome), self.operation), rows.place)
                 for name, row in [*_named(written)][:1]:
                     yield _renumbered(rows, outcome, name, row)
-        for name, row in _named(value_at(document, rows.place)):
-            if place + pointer_of((name,)) not in known:
-                yield str(name), row
 
     def _with_facts(
         self, reply: Reply, document: Json, real: Sequence[Outcome], shown: Sequence[Outcome]
@@ -230,6 +215,13 @@ def _renumbered(rows: OutcomeRows, outcome: Outcome, name: str | int, row: Json)
     if "index" in rows.members and isinstance(row, dict):
         row = with_value_at(row, rows.members["index"], index)
     return str(index) if rows.names == "index" else str(name), row
+
+
+def _strangers(rows: OutcomeRows, listed: Json, known: Container[str]) -> Iterator[tuple[str, Json]]:
+    """Yield name and row of the rows that tell of no item that was sent."""
+    for name, row in _named(listed):
+        if pointer_of((*rows.place, name)) not in known:
+            yield str(name), row
 
 
 def _named(rows: Json) -> Iterable[tuple[str | int, Json]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -103,16 +104,6 @@ class Received(Value, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
-    """One call on its way: how to answer the client, and when the call came."""
-
-    arrival: Arrival
-    scope: Scope
-    send: Send
-    started: float
-
-
-@dataclass(frozen=True, slots=True)
 class Forwarder:
     """Passes calls of one vendor on to the real server at `rules.to`."""
 
@@ -124,20 +115,39 @@ class Forwarder:
     shadow: Shadow | None = None
 
     async def __call__(self, arrival: Arrival, scope: Scope, send: Send, started: float) -> None:
-        visit = _Visit(arrival, scope, send, started)
+        """Record the real server's answer, and send it as it came, unless a rule changes it."""
         departure = await self.thread.call(arrival, self.passage.depart)
-        if departure.answer is not None:
-            await self._finish(visit, departure, Received(departure.answer))
-            return
-        try:
-            async with self.door.call(self._outgoing(arrival, departure, scope["headers"])) as answer:
-                received = await self._receive(answer)
-                if received.rest is not None:
-                    await self._finish(visit, departure, received)
+        async with self._ask(arrival, departure, scope["headers"]) as received:
+            work = partial(self._record, departure, received, started)
+            reply, answer, is_changed = await self.thread.call(arrival, work)
+            connection, delivery = connection_of(scope), answer.delivery
+            headers, body = vendor_headers(reply), reply.body
+            if received.headers is not None and not is_changed:
+                came = received.answer
+                headers, body = _with_marks(received.headers, reply, came.reply), came.reply.body
+                if delivery is None or delivery is came.delivery:
+                    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+                    await _send_body(received, send, connection)
                     return
-        except (LostAnswerError, HostNotAllowedError) as error:
-            received = _without_answer(error)
-        await self._finish(visit, departure, received)
+            is_head = is_bodiless(scope["method"], reply.status)
+            delivery = delivery or Delivery()
+            await deliver(OutgoingReply(reply.status, headers, body, is_head, delivery, send, connection))
+
+    @asynccontextmanager
+    async def _ask(
+        self, arrival: Arrival, departure: Departure, headers: RawHeaders
+    ) -> AsyncIterator[Received]:
+        """Yield what the real server answers, or this server in its place."""
+        async with AsyncExitStack() as stack:
+            try:
+                if departure.answer is not None:
+                    received = Received(departure.answer)
+                else:
+                    call = self.door.call(self._outgoing(arrival, departure, headers))
+                    received = await self._receive(await stack.enter_async_context(call))
+            except (LostAnswerError, HostNotAllowedError) as error:
+                received = _without_answer(error)
+            yield received
 
     def _outgoing(self, arrival: Arrival, departure: Departure, sent: RawHeaders) -> OutgoingCall:
         """Return the call for the real server: as it was received, or without the items that are held."""
@@ -171,23 +181,6 @@ class Forwarder:
             return Received(Answer(reply, delivery=delivery), answer.headers)
         reason = f"the answer has over {most:,} bytes, and is passed on unread; raise --max-body to read it"
         return Received(Answer(reply, reason=reason), answer.headers, answer.chunks)
-
-    async def _finish(self, visit: _Visit, departure: Departure, received: Received) -> None:
-        """Record the answer, and send it as it came, unless a rule changes it."""
-        work = partial(self._record, departure, received, visit.started)
-        reply, answer, is_changed = await self.thread.call(visit.arrival, work)
-        send, connection = visit.send, connection_of(visit.scope)
-        headers, body = vendor_headers(reply), reply.body
-        if received.headers is not None and not is_changed:
-            came = received.answer.reply
-            headers, body = _with_marks(received.headers, reply, came), came.body
-            if answer.delivery is None or answer.delivery is received.answer.delivery:
-                await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-                await _send_body(received, send, connection)
-                return
-        is_head = is_bodiless(visit.scope["method"], reply.status)
-        delivery = answer.delivery or Delivery()
-        await deliver(OutgoingReply(reply.status, headers, body, is_head, delivery, send, connection))
 
     def _record(
         self, departure: Departure, received: Received, started: float, arrival: Arrival
@@ -233,9 +226,11 @@ def _with_marks(sent: RawHeaders, reply: Reply, received: Reply) -> list[tuple[b
 
 def _without_answer(error: LostAnswerError | HostNotAllowedError) -> Received:
     """Return what the client gets if no status came: the same loss, or a problem that says why."""
-    reason, status, code = f"the real server gave no answer: {error}", 502, "target-unreachable"
+    reason = f"the real server gave no answer: {error}"
+    status, code = 502, "target-unreachable"
     if isinstance(error, HostNotAllowedError):
-        reason, code = f"{error}; {error.cure}", "target-not-allowed"
+        reason = f"{error}; {error.cure}"
+        code = "target-not-allowed"
     elif error.kind == "timeout":
         status, code = 504, "target-timeout"
     elif error.kind != "refused":
