@@ -121,8 +121,9 @@ class Forwarder:
             work = partial(self._record, departure, received, started)
             reply, answer, is_changed = await self.thread.call(arrival, work)
             connection, delivery = connection_of(scope), answer.delivery
-            headers, body = vendor_headers(reply), reply.body
-            if received.headers is not None and not is_changed:
+            if received.headers is None or is_changed:
+                headers, body = vendor_headers(reply), reply.body
+            else:
                 came = received.answer
                 headers, body = _with_marks(received.headers, reply, came.reply), came.reply.body
                 if delivery is None or delivery is came.delivery:
