@@ -44,8 +44,6 @@ INCOMPLETE_BODY = "without sending complete message body"
 NO_RESPONSE = "without sending a response"
 """What the client library says of an answer that ends too early, or does not begin."""
 
-_EXAMPLE = "write http://127.0.0.1:9000/vendor"
-
 RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 _Pools: TypeAlias = "dict[tuple[str, bool], httpcore.AsyncConnectionPool]"
 
@@ -53,7 +51,7 @@ _Pools: TypeAlias = "dict[tuple[str, bool], httpcore.AsyncConnectionPool]"
 class AddressError(MockServerError):
     """A text is no address of a server: `http` or `https`, host, port and path, and nothing else."""
 
-    cure = _EXAMPLE
+    cure = "write http://127.0.0.1:9000/vendor"
 
 
 class HostNotAllowedError(MockServerError):
@@ -229,9 +227,6 @@ class _CheckedNetwork:
                 return await self.network.connect_tcp(address, port, timeout, **options)
         return await self.network.connect_tcp(allowed[-1], port, timeout, **options)
 
-    async def sleep(self, seconds: float) -> None:
-        await self.network.sleep(seconds)
-
 
 def _may_be_address(host: str, address: str) -> bool:
     """Return whether a connection to `host` may go to `address`.
@@ -262,6 +257,7 @@ async def _chunks(response: httpcore.Response) -> AsyncIterator[bytes]:
     with _as_lost_answer(has_begun=True):
         async for chunk in response.aiter_stream():
             yield chunk
+    await response.aclose()  # lets other calls have the connection at once
 
 
 @contextmanager

@@ -37,32 +37,27 @@ class Doubts:
         """Return why a finding about an item is doubtful, or ""."""
         if not self.clean.is_forwarded or kind not in _BY_RECORDS:
             return ""
-        reasons = (
-            self.on_run,
-            _DELETED if may_delete(self.clean, self.run) else "",
-            _SECOND if kind is Kind.TWICE else "",
-            _SILENT if any(map(self._is_unknown, attempts)) else "",
-        )
-        return next(filter(None, reasons), "")
+        if self.on_run or may_delete(self.clean, self.run):
+            return self.on_run or _DELETED
+        if kind is Kind.TWICE:
+            return _SECOND
+        real = self._real(attempts)
+        untold = [one.action == UNREAD and one.told is not Told.REFUSED for one in real]
+        return _SILENT if any(untold) or any(one.code == UNTOLD for one in real) else ""
 
     @cached_property
     def on_run(self) -> str:
         """Why the traces of earlier runs may have changed the run, or ""."""
         if not self.clean.is_forwarded:
             return ""
-        if any(meant.stored and any(map(self._is_refused, sent.attempts)) for meant, sent in self.pairs):
+        tried = [one for meant, sent in self.pairs if meant.stored for one in sent.attempts]
+        # No rule had a part in such a refusal.
+        if any(one.told is Told.REJECTED and not one.rules for one in self._real(tried)):
             return _REFUSED
         keys, usual = ({one.key for one in run.histories} for run in (self.run, self.clean))
         has_read = any(one.forwarded_to and one.call.method in SAFE_METHODS for one in self.run.entries)
         return _OLD if has_read and (not keys or keys & usual) else ""
 
-    def _is_refused(self, attempt: ItemAttempt) -> bool:
-        """Return whether the real server refused the item, and no rule had a part in the refusal."""
-        return self._is_real(attempt) and not attempt.rules and attempt.told is Told.REJECTED
-
-    def _is_unknown(self, attempt: ItemAttempt) -> bool:
-        is_untold = attempt.action == UNREAD and attempt.told is not Told.REFUSED
-        return self._is_real(attempt) and (is_untold or attempt.code == UNTOLD)
-
-    def _is_real(self, attempt: ItemAttempt) -> bool:
-        return bool(self.run.entry(attempt.number).forwarded_to)
+    def _real(self, attempts: Sequence[ItemAttempt]) -> Sequence[ItemAttempt]:
+        """Return the attempts that the real server answered."""
+        return [one for one in attempts if self.run.entry(one.number).forwarded_to]

@@ -256,7 +256,7 @@ class Pipeline:
         work = partial(self._work_or_refuse, call, operation, opened, effects)
         answer = run_and_roll_back(work, state) if decision.commit.first == 0 else work(state)
         changed = apply_response(answer, decision, call, say, example)
-        changed = changed if opened.request is None else _kept_back(changed, decision, opened.request)
+        changed = changed if opened.request is None else kept_back(changed, decision, opened.request)
         if 0 < (decision.commit.first or 0) < len(answer.outcomes):
             is_refusal = changed.reply.status in _REFUSED
             lost = changed.reply if is_refusal else run_and_roll_back(lambda _: say(VendorFailure()), state)
@@ -481,7 +481,7 @@ def _rule_words(applied: Sequence[str]) -> str:
     return f"rule{'s' if len(applied) > 1 else ''} {', '.join(applied)}"
 
 
-def _kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
+def kept_back(answer: Answer, decision: Decision, request: Request) -> Answer:
     """Return the answer; items that a rule prevented from being stored count as skipped, with the reason."""
     if decision.commit.first is None:
         return answer

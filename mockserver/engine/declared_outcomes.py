@@ -53,10 +53,10 @@ _STATUSES_OF_FAULTS = {"throttled": 429, "internal": 500, "unavailable": 503, "t
 HELD_BACK = ("skipped", "aborted", "cancelled", "rolledback", "nottried", "notprocessed", "notapplied")
 """Words for an item that is good, but not stored because of other items."""
 
-_WORDS: Mapping[Action, tuple[str, ...]] = {
+WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
     Action.UPDATED: ("updated", "changed", "modified", "replaced", "stored", "ok", "success", "accepted"),
-    Action.UNCHANGED: ("unchanged", "updated", "ok", "success", "accepted", "done"),
+    Action.UNCHANGED: ("unchanged", "notmodified", "updated", "ok", "success", "accepted", "done"),
     Action.REJECTED: ("rejected", "failed", "failure", "error", "invalid", "refused", "denied", "400"),
     Action.SKIPPED: (*HELD_BACK, "rejected", "failed", "error", "400"),
 }
@@ -144,7 +144,7 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
             is_refusal = counts["rejected"] > 0
             message = Message(form.status, "", problems=problems, is_refusal=is_refusal, counts=counts)
             document = filling.fill(form.schema, message, document)
-        facts = ((name, _fact(fact, counts)) for fact, name in outcome.headers.items())
+        facts = ((name, fact_of(fact, counts)) for fact, name in outcome.headers.items())
         headers = tuple((name, json.encode(value).decode()) for name, value in facts)
         if not (outcome.rows or form.schema):
             return Reply(form.status, headers=headers)
@@ -171,13 +171,13 @@ def rows_writer(
 def with_facts(document: Json, outcome: OutcomeForm, counts: Mapping[str, int]) -> Json:
     """Return the document with the facts and the word of `x-batch.outcome.summary`."""
     for fact, place in outcome.summary.items():
-        document = with_value_at(document, place, _fact(fact, counts))
+        document = with_value_at(document, place, fact_of(fact, counts))
     if outcome.words:
         document = with_value_at(document, outcome.word_at, outcome.words.get(result_of(counts)))
     return document
 
 
-def _fact(fact: str, counts: Mapping[str, int]) -> Json:
+def fact_of(fact: str, counts: Mapping[str, int]) -> Json:
     rejected = counts["rejected"]
     return {**counts, "any-rejected": rejected > 0, "all-accepted": not rejected}[fact]
 
@@ -388,7 +388,7 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
     if node.get("enum"):
         side = "bad" if action in _NOT_ACCEPTED else "good"
         meant = [one for one in node["enum"] if side_of(one) == side]
-        return pick(node["enum"], status, action, *_WORDS[action], *meant, *node["enum"])
+        return pick(node["enum"], status, action, *WORDS[action], *meant, *node["enum"])
     if node.get("type") == "boolean":
         return action not in _NOT_ACCEPTED
     return str(action) if node.get("type") == "string" else status

@@ -6,7 +6,7 @@ is not sent, so that a later attempt is the first one that the real server sees.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,15 +14,29 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from mockserver.codec import json
 from mockserver.codec.content_codings import decode_reply
+from mockserver.codec.http import parse_content_type
 from mockserver.engine.admission import Arrival
 from mockserver.engine.atomicity import is_atomic
-from mockserver.engine.call import RECORD_ERRORS, Opened, Pipeline
-from mockserver.engine.real_answers import RowChanger, has_rows, read_outcomes, without_items, without_lines
+from mockserver.engine.batch import apply_each
+from mockserver.engine.call import RECORD_ERRORS, Opened, Pipeline, kept_back
+from mockserver.engine.real_answers import RowChanger, read_outcomes
 from mockserver.engine.reasons import one_line
-from mockserver.engine.told_rows import answered_document
 from mockserver.errors import Refusal, ServerRefusal, StoreUnavailableError
-from mockserver.model import ANONYMOUS, LOST, Action, Answer, Call, Fault, Item, Outcome, Reply, Value
+from mockserver.model import (
+    ANONYMOUS,
+    Action,
+    Answer,
+    Call,
+    Item,
+    Json,
+    Outcome,
+    Reply,
+    Value,
+    value_at,
+    with_value_at,
+)
 from mockserver.sandbox.store import CallState, State
 from mockserver.scenario.effects import (
     AppliedEffects,
@@ -33,8 +47,9 @@ from mockserver.scenario.effects import (
 )
 from mockserver.scenario.model import NO_EFFECTS, Decision, EnvelopeEffect
 from mockserver.spec.batch_forms import Batch
+from mockserver.spec.item_forms import items_of_lines
 from mockserver.spec.openapi import Operation, RouteMatch
-from mockserver.vendor import BatchResult, Request, default_fault_problem
+from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, store_each
 
 T = TypeVar("T")
 STORED = "forwarded"
@@ -53,7 +68,7 @@ class Departure(Value, frozen=True):
 
     call: Call
     opened: Opened = Opened()
-    route: RouteMatch | None = None
+    operation: Operation | None = None
     decision: Decision = NO_EFFECTS
     held: frozenset[int] = frozenset()
     """Indexes of the items that are not sent."""
@@ -96,22 +111,17 @@ class Passage:
             selector.check(call)
         if not isinstance(match, RouteMatch):
             return Departure(call)
+        operation = match.operation
         opened = self.pipeline.open(call, match, may_take_long=arrival.may_take_long)
-        state.enter("" if opened.request is None else opened.request.tenant)
-        departure = Departure(call, opened, match)
-        if selector is None:
+        request = opened.request
+        state.enter("" if request is None else request.tenant)
+        decision = NO_EFFECTS if selector is None else selector.decide(call, operation, request, state)
+        held = _held_items(decision, request)
+        departure = Departure(call, opened, operation, decision, held)
+        if decision.wait_s is None and not held:
             return departure
-        decision = selector.decide(call, match.operation, opened.request, state)
-        held = _held_items(decision, opened.request)
-        departure = replace(departure, decision=decision, held=held)
-        is_sent = decision.wait_s is None and not held
-        return departure if is_sent else self._held_back(departure, match.operation, state)
-
-    def _held_back(self, departure: Departure, operation: Operation, state: State) -> Departure:
-        """Return the departure without its held items. If none is left, nothing is sent: the mock answers."""
-        call, opened, decision = departure.call, departure.opened, departure.decision
-        request, held = opened.request, departure.held
         if decision.wait_s is not None or request is None or len(held) == max(1, len(request.items)):
+            # Nothing is left to be sent: the mock answers.
             work = partial(self.pipeline.work_with_effects, call, operation, opened, decision)
             answer = run_and_roll_back(work, state)
             return replace(departure, answer=replace(answer, cause=""))  # deliveries are rolled back too
@@ -126,14 +136,20 @@ class Passage:
         batch, body = request.operation.batch, request.call.body
         if batch is None:
             raise AssertionError("a single write is held as a whole")
-        if self.pipeline.served.plans[request.operation.id].bodies[request.media_type].has_lines:
-            return without_lines(body, held, 2 if batch.pairs else 1)
-        left = None
-        if "json" in request.media_type:
-            left = without_items(body, batch, held, [item.key for item in request.items])
-        if left is None:
+        charset = parse_content_type(request.call.headers)[1]
+        body_plan = self.pipeline.served.plans[request.operation.id].bodies[request.media_type]
+        if body_plan.has_lines and not charset.startswith("utf-16"):
+            items, lines = items_of_lines(body, charset, batch), body.split(b"\n")
+            return b"\n".join([line for line in lines if not line.strip() or next(items) not in held])
+        document = json.decode(body) if "json" in request.media_type else None
+        listed = value_at(document, batch.items)
+        if batch.is_map and isinstance(listed, dict):
+            left: Json = {name: one for at, (name, one) in enumerate(listed.items()) if at not in held}
+        elif isinstance(listed, list):
+            left = [one for at, one in enumerate(listed) if at not in held]
+        else:
             raise ServerRefusal(501, "cannot-hold-item", _CANNOT_HOLD)
-        return left
+        return json.encode(with_value_at(document, batch.items, left))
 
     def arrive(self, departure: Departure, reply: Reply) -> tuple[Answer, bool]:
         """Return the answer for client and journal, and whether it differs from what the real server sent.
@@ -144,132 +160,76 @@ class Passage:
         return self._run(departure.call, work, create=False)
 
     def _arrive(self, departure: Departure, reply: Reply, state: CallState) -> tuple[Answer, bool]:
-        request, decision, route = departure.opened.request, departure.decision, departure.route
-        operation = route.operation if route else None
+        request, decision, operation = departure.opened.request, departure.decision, departure.operation
         state.enter("" if request is None else request.tenant)
         real: tuple[Outcome, ...] = ()
         if request is not None and request.operation.batch is not None:
             sent = [item for item in request.items if item.index not in departure.held]
-            real = read_outcomes(request, sent, reply)
-            real = _remembered(real, request.operation.batch, state)
-        is_refused = reply.status >= _FIRST_REFUSAL and not real
-        refusal, reason = (f"http-{reply.status}", one_line(_said(reply))) if is_refused else (None, "")
-        name = operation.id if operation else None
-        answer = Answer(reply, name, real, refusal, reason=reason, forwarded_to=self.to)
+            real = _remembered(read_outcomes(request, sent, reply), request.operation.batch, state)
+        answer = Answer(reply, operation.id if operation else None, real, forwarded_to=self.to)
+        if reply.status >= _FIRST_REFUSAL and not real:
+            said = reply.body[:_MAX_SAID].decode("utf-8", "replace")
+            reason = one_line(f"the real server answered {reply.status}: {said}".removesuffix(": "))
+            answer = replace(answer, refusal=f"http-{reply.status}", reason=reason)
         if operation is None or decision is NO_EFFECTS:
             return answer, False
-        changed = self._with_effects(departure, request, answer, state)
+        changed = run_and_roll_back(partial(self._with_effects, departure, answer), state)
         say = self.pipeline.say(departure.call, operation, state)
         example = self.pipeline.example(departure.call, operation, decision, say)
         changed = apply_response(changed, decision, departure.call, say, example)
-        return changed, changed.reply is not answer.reply
+        is_changed = changed.reply is not reply
+        return changed if request is None else kept_back(changed, decision, request), is_changed
 
-    def _with_effects(
-        self, departure: Departure, request: Request | None, answer: Answer, state: State
-    ) -> Answer:
+    def _with_effects(self, departure: Departure, answer: Answer, state: State) -> Answer:
         """Return the answer with the effects on its items and on what is around them."""
-        decision, reply = departure.decision, answer.reply
-        batch = None if request is None else request.operation.batch
+        decision, request, reply = departure.decision, departure.opened.request, answer.reply
         effects = AppliedEffects(decision, self.pipeline.served.vendor.fault, self.pipeline.served.refuse)
-        if request is None or batch is None:
-            wrong = item_fault_of(decision.effects[0]) if 0 in decision.effects else None
-            if request is not None and wrong is not None and reply.status < _FIRST_REFUSAL:
-                reply = run_and_roll_back(partial(effects.refused, wrong, request), state)
-            return replace(answer, reply=apply_envelope(reply, decision.envelope, None))
         around = decision.envelope or EnvelopeEffect()
-        changes_rows = decision.effects or departure.held or around.order or around.phantom
-        outcomes = answer.outcomes
-        if changes_rows and outcomes:
-            told = self._told(departure, request, outcomes, effects, state)
-            work = partial(self._with_rows, request, answer, told, effects)
-            reply = run_and_roll_back(work, state)
-            outcomes = effects.actual_outcomes(tuple(told))
-        reason = _UNCHANGED.format(", ".join(decision.applied)) if changes_rows and not outcomes else ""
+        batch = None if request is None else request.operation.batch
+        if request is not None and batch is not None and answer.outcomes:
+            handler = effects.batch_handler(self._real_handler(departure, request, batch, answer), batch)
+            outcomes = apply_each(request, {}, handler, state)
+            reply = handler.render(BatchResult(request, outcomes), state)
+            return replace(answer, reply=reply, outcomes=effects.actual_outcomes(outcomes))
+        if request is not None and batch is None and reply.status < _FIRST_REFUSAL:
+            return replace(answer, reply=effects.handler(lambda _request, _state: reply)(request, state))
         reply = apply_envelope(reply, decision.envelope, batch)
-        return replace(answer, reply=reply, outcomes=outcomes, reason=one_line(reason) or answer.reason)
+        if batch is None or not (decision.effects or departure.held or around.order or around.phantom):
+            return replace(answer, reply=reply)
+        return replace(answer, reply=reply, reason=one_line(_UNCHANGED.format(", ".join(decision.applied))))
 
-    def _told(
-        self,
-        departure: Departure,
-        request: Request,
-        real: Sequence[Outcome],
-        effects: AppliedEffects,
-        state: State,
-    ) -> list[Outcome]:
-        """Return the outcome of each item in the order sent: the real outcome, or that of a held item.
-
-        What the answer tells instead is put into `effects.reported`; what happened into `effects.actual`.
-        """
-        by_index = {outcome.item.index: outcome for outcome in real}
-        for item in request.items:
-            effect = departure.decision.effects.get(item.index)
-            wrong = None if effect is None else item_fault_of(effect)
-            if wrong is not None:
-                problem = effects.fault(wrong, item, request)
-                failed = Outcome(item, Action.REJECTED, item.document, (problem,))
-                if item.index in departure.held:
-                    by_index[item.index] = failed
-                else:
-                    effects.reported[item.index] = failed
-            elif item.index in departure.held:
-                rule = departure.decision.effect_rules.get(item.index, ", ".join(departure.decision.applied))
-                lost = Fault(LOST, message=f"not sent to the real server by rule {rule}")
-                by_index[item.index] = stored = self._as_stored(item, departure, request, state)
-                problem = default_fault_problem(lost, item, request)
-                problems = (problem,) if stored.accepted else stored.problems
-                effects.actual[item.index] = Outcome(item, Action.SKIPPED, problems=problems)
-            warned = by_index.get(item.index)
-            if effect is not None and effect.warn is not None and warned is not None and warned.accepted:
-                warning = effects.fault(effect.warn, item, request)
-                by_index[item.index] = replace(warned, warnings=(*warned.warnings, warning))
-        return [by_index[item.index] for item in request.items if item.index in by_index]
-
-    def _as_stored(self, item: Item, departure: Departure, request: Request, state: State) -> Outcome:
-        """Return the outcome that the mock gives an item alone.
-
-        If the mock rejects the item by its records, which are not those of the real server, accept the item.
-        """
+    def _real_handler(
+        self, departure: Departure, request: Request, batch: Batch, answer: Answer
+    ) -> CompleteBatchHandler:
+        """Return a handler that tells what the real server told, and of held items what the mock tells."""
         handler = self.pipeline.served.batch_handlers[request.operation.id]
-        alone = replace(request, items=(item,))
-        verdicts = departure.opened.verdicts
-        work = partial(self.pipeline.outcomes, alone, verdicts, handler)
-        found = run_and_roll_back(work, state)
-        batch = request.operation.batch
-        is_bad = (batch and batch.requests) or (item.index in verdicts and verdicts[item.index].problems)
-        is_told = found and (found[0].accepted or is_bad)
-        return found[0] if is_told else Outcome(item, Action.CREATED, item.document)
+        real = {outcome.item.index: outcome for outcome in answer.outcomes}
 
-    def _with_rows(
-        self, request: Request, answer: Answer, told: Sequence[Outcome], effects: AppliedEffects, state: State
-    ) -> Reply:
-        """Return the real answer with the rows, counts and status of what a client is told instead."""
-        operation, batch = request.operation, request.operation.batch
-        if batch is None:
-            raise AssertionError("only a batch has rows")
-        handler = self.pipeline.served.batch_handlers[operation.id]
-        reported = [effects.reported.get(outcome.item.index, outcome) for outcome in told]
-        shown = effects.shown(reported, handler, batch)
-        sent = {outcome.item.index for outcome in answer.outcomes}
-        own = {*effects.reported, *(one.item.index for one in told if one.item.index not in sent)}
-        if batch.outcome.rows_of("warned"):
-            own |= effects.decision.effects.keys() & {one.item.index for one in told if one.warnings}
+        def keep(item: Item, _request: Request, state: State) -> Outcome:
+            if item.index in real:
+                return real[item.index]
+            alone, verdicts = replace(request, items=(item,)), departure.opened.verdicts
+            (found,) = self.pipeline.outcomes(alone, verdicts, handler, state)
+            is_bad = item.index in verdicts and verdicts[item.index].problems
+            # The records by which the mock rejects an item are not those of the real server.
+            is_told = found.accepted or batch.requests or is_bad
+            return found if is_told else Outcome(item, Action.CREATED, item.document)
 
-        def write(*outcomes: Outcome) -> Reply:
-            # The mock does not know all that its own records have of what the real server stored.
-            with suppress(*RECORD_ERRORS):
-                return handler.render(BatchResult(request, outcomes), state)
-            return Reply(0)
+        def render(result: BatchResult, state: State) -> Reply:
+            def write(*outcomes: Outcome) -> Reply:
+                # The mock does not know all that its own records have of what the real server stored.
+                with suppress(*RECORD_ERRORS):
+                    return handler.render(BatchResult(request, outcomes), state)
+                return Reply(0)
 
-        document, form = answered_document(answer.reply, operation), batch.outcome
-        has_place = form.names_failures_alone and (document is not None or not form.rows)
-        if not (has_place or has_rows(document, batch)):
-            # Such an answer says that all items were accepted.
-            reply = answer.reply if all(one.accepted for one in shown) else write(*shown)
-            return reply if reply.status else answer.reply
-        changer = RowChanger(operation, batch, frozenset(own), write)
-        reply = changer.change(answer.reply, answer.outcomes, shown)
-        was, now = write(*answer.outcomes).status, write(*shown).status
-        return replace(reply, status=now) if reply.status == was and now else reply
+            if result.outcomes == answer.outcomes and not departure.held:
+                return answer.reply
+            changer = RowChanger(request.operation, batch, write)
+            return changer.change(answer.reply, answer.outcomes, result.outcomes)
+
+        return CompleteBatchHandler(
+            apply=store_each(keep), render=render, extra_outcome=handler.extra_outcome
+        )
 
 
 def _held_items(decision: Decision, request: Request | None) -> frozenset[int]:
@@ -277,7 +237,7 @@ def _held_items(decision: Decision, request: Request | None) -> frozenset[int]:
     first = decision.commit.first
     if request is None:
         return frozenset({0} if first == 0 else ())
-    if decision is NO_EFFECTS or not request.operation.writes:
+    if not request.operation.writes:
         return frozenset()
     count, batch = max(1, len(request.items)), request.operation.batch
     failed = {at for at, one in decision.effects.items() if item_fault_of(one) and not one.commit}
@@ -305,9 +265,3 @@ def decoded(reply: Reply, limit: int) -> Reply:
     with suppress(Refusal):
         return decode_reply(reply, limit)
     return reply
-
-
-def _said(reply: Reply) -> str:
-    """Return why the real server refused a call, as its answer says."""
-    text = reply.body[:_MAX_SAID].decode("utf-8", "replace")
-    return f"the real server answered {reply.status}" + (f": {text}" if text else "")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.lines import write_lines
 from mockserver.engine.batch_facts import told_facts
-from mockserver.engine.declared_outcomes import HELD_BACK, SUBSETS, count_outcomes, result_of
+from mockserver.engine.declared_outcomes import SUBSETS, WORDS, count_outcomes, fact_of, result_of
 from mockserver.engine.told_rows import answered_document, row_pointers, text_at
 from mockserver.model import (
     WARNED,
@@ -19,7 +18,6 @@ from mockserver.model import (
     Item,
     Json,
     Outcome,
-    Path,
     Problem,
     Reply,
     parse_pointer,
@@ -38,15 +36,7 @@ UNTOLD = "untold"
 
 _ACTIONS_BY_STATUS = {201: Action.CREATED, 304: Action.UNCHANGED, 424: Action.SKIPPED}
 _FIRST_REFUSAL = 400
-_ACTIONS_BY_WORD: Mapping[str, Action] = {
-    **dict.fromkeys(("created", "new", "inserted", "added"), Action.CREATED),
-    **dict.fromkeys(("updated", "changed", "modified", "replaced"), Action.UPDATED),
-    **dict.fromkeys(("unchanged", "notmodified"), Action.UNCHANGED),
-    **dict.fromkeys(HELD_BACK, Action.SKIPPED),
-}
-
-Place: TypeAlias = tuple[Path, str]
-"""Path of a list or map of rows, and the pointer of a row in it."""
+_ACTIONS_BY_WORD = {word: action for action, words in reversed([*WORDS.items()]) for word in words}
 
 
 def read_outcomes(request: Request, sent: Sequence[Item], reply: Reply) -> tuple[Outcome, ...]:
@@ -90,8 +80,11 @@ def has_rows(document: Json, batch: Batch) -> bool:
 
 
 def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> Outcome:
+    if pointer is None and batch.outcome.names_failures_alone:
+        return Outcome(item, Action.CREATED, item.document)
     if pointer is None:
-        return _outcome_without_row(item, batch)
+        detail = "the answer has no row for the item: whether it is stored is not known"
+        return Outcome(item, Action.SKIPPED, problems=(Problem(UNTOLD, batch.place_of(item), detail),))
     rows = next(one for one in batch.outcome.rows if f"{pointer}/".startswith(f"{pointer_of(one.place)}/"))
     row = rows.unwrapped(value_at(document, parse_pointer(pointer)))
     told = {name: value_at(row, path) for name, path in rows.members.items()}
@@ -110,14 +103,6 @@ def _outcome(item: Item, pointer: str | None, document: Json, batch: Batch) -> O
         return Outcome(item, action, record, (problem,))
     warnings = (replace(problem, code=WARNED),) if rows.subset == "warned" else ()
     return Outcome(item, action, item.document if record is None else record, warnings=warnings)
-
-
-def _outcome_without_row(item: Item, batch: Batch) -> Outcome:
-    """Return the outcome of an item without a row, which is good if rows are for bad items alone."""
-    if batch.outcome.names_failures_alone:
-        return Outcome(item, Action.CREATED, item.document)
-    detail = "the answer has no row for the item: whether it is stored is not known"
-    return Outcome(item, Action.SKIPPED, problems=(Problem(UNTOLD, batch.place_of(item), detail),))
 
 
 def _action(status: Json, rows: OutcomeRows, *, has_fault: bool) -> Action:
@@ -145,113 +130,99 @@ class RowChanger:
 
     operation: Operation
     batch: Batch
-    own: frozenset[int]
-    """Indexes of the items whose rows are written, as are those of items without a real row."""
-    write: Callable[[Outcome], Reply]
-    """Function that returns the answer to one outcome alone."""
+    write: Callable[..., Reply]
+    """Function that returns the mock's answer to outcomes; its status is 0 if the mock has none."""
 
     def change(self, reply: Reply, real: Sequence[Outcome], shown: Sequence[Outcome]) -> Reply:
         """Return the reply with the rows of `shown`, and with its facts about all items changed alike.
 
-        `real` has what the reply tells of the items that were sent.
+        `real` has what the reply tells of the items that were sent. A real row stays if its outcome does.
         """
-        document = answered_document(reply, self.operation)
-        items = [outcome.item for outcome in real]
-        pointers = row_pointers([item.key for item in items], self.batch, document)
-        kept = {
-            items[at].index: pointer for at, pointer in pointers.items() if items[at].index not in self.own
-        }
-        untold = frozenset([item.index for item in items]) - kept.keys() - self.own
-        shown_rows = [outcome for outcome in shown if outcome.item.index not in untold]
-        changed = document
-        for rows in self.batch.outcome.rows:
-            entries = [
-                *self._entries(rows, document, kept, shown_rows),
-                *_strangers(rows, document, pointers),
-            ]
-            if entries or value_at(document, rows.place) is not None:
-                listed = dict(entries) if rows.names else [row for _, row in entries]
-                changed = with_value_at(changed, rows.place, listed)
-        return self._with_facts(reply, changed, real, shown)
+        document, form = answered_document(reply, self.operation), self.batch.outcome
+        has_place = form.names_failures_alone and (document is not None or not form.rows)
+        if not (has_place or has_rows(document, self.batch)):
+            # Such an answer says that all items were accepted.
+            written = reply if all(outcome.accepted for outcome in shown) else self.write(*shown)
+            return written if written.status else reply
+        found = row_pointers([outcome.item.key for outcome in real], self.batch, document)
+        changed, told = document, [*self._told(real, shown, found)]
+        for rows in form.rows:
+            listed = value_at(document, rows.place)
+            entries = [*self._entries(rows, document, told), *_strangers(rows, listed, {*found.values()})]
+            if entries or listed is not None:
+                new = dict(entries) if rows.names else [row for _, row in entries]
+                changed = with_value_at(changed, rows.place, new)
+        was, now = self.write(*real).status, self.write(*shown).status
+        status = now if now and reply.status == was else reply.status
+        return replace(self._with_facts(reply, changed, real, shown), status=status)
+
+    def _told(
+        self, real: Sequence[Outcome], shown: Sequence[Outcome], found: Mapping[int, str]
+    ) -> Iterator[tuple[Outcome, str | None]]:
+        """Yield each outcome with the pointer of its real row, "" if there is none, None to write one."""
+        known = {one.item.index: (one, found.get(at, "")) for at, one in enumerate(real)}
+        tells_warnings = self.batch.outcome.rows_of("warned")
+        for outcome in shown:
+            same, pointer = known.get(outcome.item.index, (None, ""))
+            is_warned = same is not None and outcome.accepted and not tells_warnings
+            yield outcome, pointer if same is outcome or is_warned else None
 
     def _entries(
-        self, rows: OutcomeRows, document: Json, kept: Mapping[int, str], shown: Sequence[Outcome]
+        self, rows: OutcomeRows, document: Json, told: Iterable[tuple[Outcome, str | None]]
     ) -> Iterator[tuple[str, Json]]:
-        """Yield name and row of each shown outcome that has a row in this list or map."""
-        place = f"{pointer_of(rows.place)}/"
-        for outcome in shown:
-            pointer = kept.get(outcome.item.index)
-            if pointer is not None and pointer.startswith(place):
+        """Yield name and row of each outcome that has a row in this list or map."""
+        place = pointer_of(rows.place)
+        for outcome, pointer in told:
+            if pointer is not None and pointer.startswith(f"{place}/"):
                 path = parse_pointer(pointer)
-                yield self._renumbered(rows, outcome, path[-1], value_at(document, path))
+                yield _renumbered(rows, outcome, path[-1], value_at(document, path))
             elif pointer is None and SUBSETS[rows.subset](outcome):
                 written = value_at(answered_document(self.write(outcome), self.operation), rows.place)
                 for name, row in [*_named(written)][:1]:
-                    yield self._renumbered(rows, outcome, name, row)
-
-    def _renumbered(
-        self, rows: OutcomeRows, outcome: Outcome, name: str | int, row: Json
-    ) -> tuple[str, Json]:
-        """Return name and row with the index that the item has in the client's request."""
-        index = outcome.item.index + rows.first_index
-        if "index" in rows.members and isinstance(row, dict):
-            row = with_value_at(row, rows.members["index"], index)
-        return str(index) if rows.names == "index" else str(name), row
+                    yield _renumbered(rows, outcome, name, row)
 
     def _with_facts(
         self, reply: Reply, document: Json, real: Sequence[Outcome], shown: Sequence[Outcome]
     ) -> Reply:
         outcome, was, now = self.batch.outcome, count_outcomes(real), count_outcomes(shown)
-        flags = {"any-rejected": now["rejected"] > 0, "all-accepted": not now["rejected"]}
+
+        def moved(fact: str, value: Json) -> Json:
+            told = fact_of(fact, now)
+            if type(value) is not type(told):
+                return value
+            return told if isinstance(told, bool) else value + told - fact_of(fact, was)
+
         for fact, place in outcome.summary.items():
-            value = value_at(document, place)
-            if isinstance(value, bool) and fact in flags:
-                document = with_value_at(document, place, flags[fact])
-            elif isinstance(value, int) and fact in now:
-                document = with_value_at(document, place, value + now[fact] - was[fact])
+            if (value := value_at(document, place)) is not None:
+                document = with_value_at(document, place, moved(fact, value))
         if outcome.words and value_at(document, outcome.word_at) == outcome.words.get(result_of(was)):
             document = with_value_at(document, outcome.word_at, outcome.words.get(result_of(now)))
         names = {name.lower(): fact for fact, name in outcome.headers.items()}
         headers = tuple(
-            (name, str(int(text) + now[fact] - was[fact]) if fact in now and text.isdecimal() else text)
+            (name, str(moved(names[name.lower()], int(text))))
+            if name.lower() in names and text.isdecimal()
+            else (name, text)
             for name, text in reply.headers
-            for fact in [names.get(name.lower(), "")]
         )
         has_lines = self.operation.answers_lines(reply.status, reply.media_type)
         encode = write_lines if has_lines else json.encode
         return replace(reply, body=encode(document) if reply.body else b"", headers=headers)
 
 
-def _named(rows: Json) -> Iterable[tuple[str | int, Json]]:
-    return rows.items() if isinstance(rows, dict) else enumerate(rows) if isinstance(rows, list) else ()
+def _renumbered(rows: OutcomeRows, outcome: Outcome, name: str | int, row: Json) -> tuple[str, Json]:
+    """Return name and row with the index that the item has in the client's request."""
+    index = outcome.item.index + rows.first_index
+    if "index" in rows.members and isinstance(row, dict):
+        row = with_value_at(row, rows.members["index"], index)
+    return str(index) if rows.names == "index" else str(name), row
 
 
-def _strangers(rows: OutcomeRows, document: Json, pointers: Mapping[int, str]) -> Iterator[tuple[str, Json]]:
+def _strangers(rows: OutcomeRows, listed: Json, known: Container[str]) -> Iterator[tuple[str, Json]]:
     """Yield name and row of the rows that tell of no item that was sent."""
-    place, known = pointer_of(rows.place), set(pointers.values())
-    for name, row in _named(value_at(document, rows.place)):
-        if place + pointer_of((name,)) not in known:
+    for name, row in _named(listed):
+        if pointer_of((*rows.place, name)) not in known:
             yield str(name), row
 
 
-def without_items(body: bytes, batch: Batch, held: frozenset[int], keys: Sequence[str]) -> bytes | None:
-    """Return a JSON body without some items; None if the items are not where `x-batch` says."""
-    document = json.decode(body)
-    listed = value_at(document, batch.items)
-    if batch.is_map and isinstance(listed, dict):
-        left: Json = {name: item for name, item in listed.items() if name not in {keys[at] for at in held}}
-    elif isinstance(listed, list):
-        left = [item for at, item in enumerate(listed) if at not in held]
-    else:
-        return None
-    return json.encode(with_value_at(document, batch.items, left))
-
-
-def without_lines(body: bytes, held: frozenset[int], lines_an_item: int) -> bytes:
-    """Return a body of lines without the lines of some items; empty lines stay."""
-    at, left = 0, []
-    for line in body.splitlines(keepends=True):
-        if not line.strip() or at // lines_an_item not in held:
-            left.append(line)
-        at += bool(line.strip())
-    return b"".join(left)
+def _named(rows: Json) -> Iterable[tuple[str | int, Json]]:
+    return rows.items() if isinstance(rows, dict) else enumerate(rows) if isinstance(rows, list) else ()

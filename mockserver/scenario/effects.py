@@ -338,7 +338,7 @@ class AppliedEffects:
         if problem is not None and not effect.commit:
             raise Rejected(problem)
         outcome = _run_item(lambda _state: keep(item), effect, state)
-        if effect.warn is not None:
+        if effect.warn is not None and outcome.accepted:
             warning = self.fault(effect.warn, item, request)
             outcome = replace(outcome, warnings=(*outcome.warnings, warning))
         if problem is not None:

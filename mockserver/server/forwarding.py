@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -30,7 +32,13 @@ from mockserver.outgoing import (
 from mockserver.server.exchange import Recorder
 from mockserver.server.listening import StartupError
 from mockserver.server.shadow import Shadow
-from mockserver.server.transport_faults import OutgoingReply, connection_of, deliver, is_bodiless
+from mockserver.server.transport_faults import (
+    Connection,
+    OutgoingReply,
+    connection_of,
+    deliver,
+    is_bodiless,
+)
 from mockserver.server.work_threads import CallThread
 from mockserver.spec.openapi import RouteMatch
 
@@ -45,11 +53,10 @@ _FAULTS = {
     "reset": "CONNECTION_RESET_BY_PEER",
     "empty": "EMPTY_RESPONSE",
     "malformed": "RANDOM_DATA_THEN_CLOSE",
+    "truncated": "WRONG_LENGTH",
+    "timeout": "WRONG_LENGTH",
 }
 """Transport fault by which the client loses an answer as this server lost it, by `LostAnswerError.kind`."""
-
-_BROKEN_OFF = "WRONG_LENGTH"
-"""Transport fault of an answer whose body ends too early."""
 
 
 class ForwardRules(Value, frozen=True):
@@ -88,25 +95,12 @@ class ForwardRules(Value, frozen=True):
 class Received(Value, frozen=True):
     """What came from the real server, or in its place."""
 
-    reply: Reply
+    answer: Answer
+    """The reply; if no whole one came, `delivery` has the transport fault by which it was lost."""
     headers: RawHeaders | None = None
     """The headers as they were received; None if nothing was."""
-    fault: str = ""
-    """Transport fault by which the answer was lost."""
-    refusal: str = ""
-    """Code of the problem if the call was not sent; else ""."""
-    is_unread: bool = False
-    """Whether the body goes on beyond the limit of what is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One call on its way: how to answer the client, and when the call came."""
-
-    arrival: Arrival
-    scope: Scope
-    send: Send
-    started: float
+    rest: AsyncIterator[bytes] | None = None
+    """Pieces of the body beyond the limit of what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,122 +115,106 @@ class Forwarder:
     shadow: Shadow | None = None
 
     async def __call__(self, arrival: Arrival, scope: Scope, send: Send, started: float) -> None:
-        visit = _Visit(arrival, scope, send, started)
+        """Record the real server's answer, and send it as it came, unless a rule changes it."""
         departure = await self.thread.call(arrival, self.passage.depart)
-        if departure.answer is not None:
-            await self._finish(visit, departure, Received(departure.answer.reply))
-            return
-        try:
-            async with self.door.call(self._outgoing(arrival, departure, scope["headers"])) as answer:
-                received = await self._receive(answer)
-                if received.is_unread:
-                    await self._stream(visit, departure, received, answer)
+        async with self._ask(arrival, departure, scope["headers"]) as received:
+            work = partial(self._record, departure, received, started)
+            reply, answer, is_changed = await self.thread.call(arrival, work)
+            connection, delivery = connection_of(scope), answer.delivery
+            if received.headers is None or is_changed:
+                headers, body = vendor_headers(reply), reply.body
+            else:
+                came = received.answer
+                headers, body = _with_marks(received.headers, reply, came.reply), came.reply.body
+                if delivery is None or delivery is came.delivery:
+                    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+                    await _send_body(received, send, connection)
                     return
-        except LostAnswerError as error:
-            received = _without_answer(error)
-        except HostNotAllowedError as error:
-            received = _refused(502, "target-not-allowed", f"{error}; {error.cure}")
-        await self._finish(visit, departure, received)
+            is_head = is_bodiless(scope["method"], reply.status)
+            delivery = delivery or Delivery()
+            await deliver(OutgoingReply(reply.status, headers, body, is_head, delivery, send, connection))
+
+    @asynccontextmanager
+    async def _ask(
+        self, arrival: Arrival, departure: Departure, headers: RawHeaders
+    ) -> AsyncIterator[Received]:
+        """Yield what the real server answers, or this server in its place."""
+        async with AsyncExitStack() as stack:
+            try:
+                if departure.answer is not None:
+                    received = Received(departure.answer)
+                else:
+                    call = self.door.call(self._outgoing(arrival, departure, headers))
+                    received = await self._receive(await stack.enter_async_context(call))
+            except (LostAnswerError, HostNotAllowedError) as error:
+                received = _without_answer(error)
+            yield received
 
     def _outgoing(self, arrival: Arrival, departure: Departure, sent: RawHeaders) -> OutgoingCall:
         """Return the call for the real server: as it was received, or without the items that are held."""
-        call, changed = arrival.call, departure.body
-        left_out = _REPLACED if changed is None else _REPLACED | {b"content-encoding"}
-        body = arrival.sent_body if changed is None else changed
-        headers = [
-            one for one in end_to_end(sent) if one[0] not in left_out and not one[0].startswith(OWN_PREFIX)
-        ]
-        has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in sent)
-        length = [(b"Content-Length", b"%d" % len(body or b""))] if has_body else []
+        call, body, left_out = arrival.call, departure.body, _REPLACED
+        if body is None:
+            body = arrival.sent_body or b""
+        else:
+            left_out |= {b"content-encoding"}
+        kept = [one for one in end_to_end(sent) if one[0] not in left_out]
+        headers = [one for one in kept if not one[0].startswith(OWN_PREFIX)]
+        if any(name in (b"content-length", b"transfer-encoding") for name, _ in sent):
+            headers.append((b"Content-Length", b"%d" % len(body)))
         target = target_below_mount(call) + (f"?{call.query}" if call.query else "")
-        to, content, timeout_s = self.rules.to, body or b"", self.rules.timeout_s
-        sent = (*headers, *length)
-        return OutgoingCall(call.method, to, target, sent, content, timeout_s, keep_alive=True)
+        to, timeout_s = self.rules.to, self.rules.timeout_s
+        return OutgoingCall(call.method, to, target, tuple(headers), body, timeout_s, keep_alive=True)
 
     async def _receive(self, answer: IncomingAnswer) -> Received:
         """Read the answer up to the limit of bodies, or up to where it breaks off."""
-        chunks, size, fault = [], 0, ""
+        body, delivery, most = bytearray(), None, self.passage.max_body_bytes
         try:
             async for chunk in answer.chunks:
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > self.passage.max_body_bytes:
+                body += chunk
+                if len(body) > most:
                     break
         except LostAnswerError as error:
-            fault = _FAULTS.get(error.kind, _BROKEN_OFF)
-        texts = [(name.decode("latin-1"), text.decode("latin-1")) for name, text in answer.headers]
+            delivery = Delivery(fault=_FAULTS[error.kind])
+        texts = tuple([(name.decode("latin-1"), text.decode("latin-1")) for name, text in answer.headers])
         media_type = next((text for name, text in texts if name.lower() == "content-type"), None)
-        reply = Reply(answer.status, b"".join(chunks), media_type, tuple(texts))
-        return Received(reply, answer.headers, fault, is_unread=size > self.passage.max_body_bytes)
-
-    async def _finish(self, visit: _Visit, departure: Departure, received: Received) -> None:
-        """Record the answer, and send it as it came, unless a rule changes it."""
-        work = partial(self._record, departure, received, visit.started)
-        reply, answer, is_changed = await self.thread.call(visit.arrival, work)
-        send, connection = visit.send, connection_of(visit.scope)
-        if received.headers is None or is_changed:
-            headers, body = vendor_headers(reply), reply.body
-        else:
-            headers = _with_marks(received.headers, reply, received.reply)
-            body = received.reply.body
-            if answer.delivery is None or received.fault:
-                await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-                await send({"type": "http.response.body", "body": body, "more_body": bool(received.fault)})
-                if received.fault:
-                    await connection.flush()
-                    (connection.reset if received.fault == _FAULTS["reset"] else connection.close)()
-                return
-        is_head = is_bodiless(visit.scope["method"], reply.status)
-        delivery = answer.delivery or Delivery()
-        await deliver(OutgoingReply(reply.status, headers, body, is_head, delivery, send, connection))
+        reply = Reply(answer.status, bytes(body), media_type, texts)
+        if len(body) <= most:
+            return Received(Answer(reply, delivery=delivery), answer.headers)
+        reason = f"the answer has over {most:,} bytes, and is passed on unread; raise --max-body to read it"
+        return Received(Answer(reply, reason=reason), answer.headers, answer.chunks)
 
     def _record(
         self, departure: Departure, received: Received, started: float, arrival: Arrival
     ) -> tuple[Reply, Answer, bool]:
         """Return the reply with the headers of this server, the answer, and whether a rule changed it."""
-        if departure.answer is not None:
-            answer, is_changed = departure.answer, True
-        elif received.headers is None or received.fault:
-            answer, is_changed = self._unread_answer(departure, received), False
-        else:
-            answer, is_changed = self.passage.arrive(departure, received.reply)
+        answer, is_changed = received.answer, False
+        if received.headers is not None and answer.delivery is None and received.rest is None:
+            answer, is_changed = self.passage.arrive(departure, answer.reply)
             if self.shadow is not None:
-                found = self.shadow.compare(arrival, departure, received.reply)
+                found = self.shadow.compare(arrival, departure, received.answer.reply)
                 answer = replace(answer, differences=found)
+        elif departure.answer is None:
+            name, applied = departure.operation and departure.operation.id, departure.decision.applied
+            answer = replace(answer, operation=name, applied=applied, forwarded_to=self.rules.to)
         return self.recorder.record(departure.call, answer, started), answer, is_changed
 
-    def _unread_answer(self, departure: Departure, received: Received) -> Answer:
-        """Return the answer of a call whose outcomes are not known."""
-        return Answer(
-            received.reply,
-            departure.route.operation.id if departure.route else None,
-            refusal=received.refusal or None,
-            applied=departure.decision.applied,
-            delivery=Delivery(fault=received.fault) if received.fault else None,
-            reason=received.reply.reason,
-            forwarded_to=self.rules.to,
-        )
 
-    async def _stream(
-        self, visit: _Visit, departure: Departure, received: Received, answer: IncomingAnswer
-    ) -> None:
-        """Pass on an answer over the limit as it comes. Its beginning is recorded, and no rule sees it."""
-        most = self.passage.max_body_bytes
-        reason = f"the answer has over {most:,} bytes, and is passed on unread; raise --max-body to read it"
-        begun = replace(received, reply=replace(received.reply, reason=reason), headers=None)
-        work = partial(self._record, departure, begun, visit.started)
-        reply, _, _ = await self.thread.call(visit.arrival, work)
-        headers = _with_marks(answer.headers, reply, received.reply)
-        await visit.send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        body = received.reply.body
-        try:
-            await visit.send({"type": "http.response.body", "body": body, "more_body": True})
-            async for chunk in answer.chunks:
-                await visit.send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except LostAnswerError:
-            connection_of(visit.scope).close()
-            return
-        await visit.send({"type": "http.response.body", "body": b""})
+async def _send_body(received: Received, send: Send, connection: Connection) -> None:
+    """Send the body as it came, and the rest of it as it comes; break off where the real server did."""
+    answer, rest = received.answer, received.rest
+    fault = answer.delivery.fault if answer.delivery else ""
+    more = bool(fault) or rest is not None
+    await send({"type": "http.response.body", "body": answer.reply.body, "more_body": more})
+    try:
+        if rest is not None:
+            async for chunk in rest:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+    except LostAnswerError as error:
+        fault = _FAULTS[error.kind]
+    if fault:
+        await connection.flush()
+        (connection.reset if fault == _FAULTS["reset"] else connection.close)()
 
 
 def _with_marks(sent: RawHeaders, reply: Reply, received: Reply) -> list[tuple[bytes, bytes]]:
@@ -247,16 +225,18 @@ def _with_marks(sent: RawHeaders, reply: Reply, received: Reply) -> list[tuple[b
     return [*[one for one in sent if one[0].lower() not in names], *marks]
 
 
-def _without_answer(error: LostAnswerError) -> Received:
+def _without_answer(error: LostAnswerError | HostNotAllowedError) -> Received:
     """Return what the client gets if no status came: the same loss, or a problem that says why."""
     reason = f"the real server gave no answer: {error}"
-    if error.kind == "refused":
-        return _refused(502, "target-unreachable", reason)
-    if error.kind == "timeout":
-        return replace(_refused(504, "target-timeout", reason), refusal="")
-    return Received(Reply(502, reason=one_line(reason)), fault=_FAULTS[error.kind])
-
-
-def _refused(status: int, code: str, reason: str) -> Received:
+    status, code = 502, "target-unreachable"
+    if isinstance(error, HostNotAllowedError):
+        reason = f"{error}; {error.cure}"
+        code = "target-not-allowed"
+    elif error.kind == "timeout":
+        status, code = 504, "target-timeout"
+    elif error.kind != "refused":
+        delivery = Delivery(fault=_FAULTS[error.kind])
+        return Received(Answer(Reply(status), delivery=delivery, reason=one_line(reason)))
+    refusal = None if code == "target-timeout" else code
     reply = problem_reply(status, reason, code=code)
-    return Received(replace(reply, reason=one_line(reason)), refusal=code)
+    return Received(Answer(reply, refusal=refusal, reason=one_line(reason)))

@@ -82,6 +82,18 @@ def read_item_lines(body: bytes, charset: str, batch: Batch) -> tuple[list[Json]
     return items, unreadable
 
 
+def items_of_lines(body: bytes, charset: str, batch: Batch) -> Iterator[int]:
+    """Yield for each line that is not blank the index of its item. Raises MalformedBody."""
+    lines = deque(read_lines(body, charset))
+    if not batch.pairs:
+        yield from range(len(lines))
+        return
+    left = len(lines)
+    for index, _ in enumerate(_paired(lines, batch)):
+        yield from [index] * (left - len(lines))
+        left = len(lines)
+
+
 def _paired(lines: deque[Line], batch: Batch) -> Iterator[tuple[Json, str]]:
     """Yield each item, made of an action line and the line of its document, with its fault."""
     while lines:

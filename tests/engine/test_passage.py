@@ -250,6 +250,17 @@ def test_rows_are_changed_in_coded_answers_that_can_be_decoded(coding: str, is_r
         assert "changed none of its rows" in passed.answer.reason
 
 
+def test_a_held_item_of_lines_in_pairs_takes_its_own_lines_along() -> None:
+    name, lines = "lines-in-pairs", [b'{"delete":{"_id":"9"}}', b'{"index":{"_id":"1"}}', b'{"words":1}']
+    others = [b'{"index":{"_id":"2"}}', b'{"words":2}', b""]
+    front = Mock(example_app(name), name)
+    front.arm(EFFECTS["fail"])
+
+    passed = front.pass_on(Reply(500), "POST", "/pages/_bulk", b"\n".join([*lines, *others]), NDJSON)
+
+    assert passed.received == b"\n".join([*lines[:1], *others])
+
+
 def test_an_item_that_the_real_server_leaves_out_is_not_told_instead() -> None:
     real = Reply(207, encode({"status": "COMPLETE", "results": [seed(1, 5)], "errors": []}), JSON)
 
