@@ -42,7 +42,6 @@ _NOT_CAME = ("content-length", "transfer-encoding", "content-encoding", "connect
 
 _SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
 REFUSED_WHOLE = "refused with the whole call"
-_REJECTED, _UNTOLD, _DONE = "rejected", "no outcome", "done"
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 """Statuses that say nothing about the contract: the request may succeed later."""
 
