@@ -46,7 +46,8 @@ class DrillOperations:
     def list_drill_cases(self, vendor: str) -> list[Document]:
         """Return the cases of a vendor. Raises UnknownNameError."""
         found = find_vendor(self.served, vendor)
-        cases = list_cases(vendor, self.packaged.documents, has_jobs=bool(found.jobs))
+        has = {"has_jobs": bool(found.jobs), "has_webhooks": bool(found.callbacks)}
+        cases = list_cases(vendor, self.packaged.documents, **has)
         return [case.document() for case in cases]
 
     def learn_drill(self, name: str, body: Document) -> Document:

@@ -82,7 +82,8 @@ def add_deliveries(state: State, deliveries: Collection[OwedDelivery]) -> None:
 
 
 def registered_webhooks(state: State) -> list[WebhookAddress]:
-    return [convert(one, WebhookAddress) for one in state.sandbox_collection(WEBHOOKS).values()]
+    registered = state.sandbox_collection(WEBHOOKS).get("registered") or {"addresses": ()}
+    return convert(registered["addresses"], list[WebhookAddress])
 
 
 def deliveries_of(state: State, cause: str) -> list[OwedDelivery]:

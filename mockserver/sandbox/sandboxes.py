@@ -239,6 +239,8 @@ class Sandboxes:
     idle_tracker: IdleTracker = field(default_factory=IdleTracker)
     on_end: Callable[[str], None] = lambda _name: None
     """Called with the name of each sandbox that is deleted or expires."""
+    on_control: Callable[[str], None] = lambda _name: None
+    """Called with the name of a sandbox after `control`, which may have changed clock or state."""
     default_scenarios: tuple[Document, ...] = ()
     """Scenarios that are armed in each new sandbox, as if older than the scenarios of its settings."""
     default_settings: Settings = _DEFAULT_SETTINGS
@@ -279,7 +281,9 @@ class Sandboxes:
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
         """Run `work` on the whole sandbox. Raises UnknownSandboxError."""
         self.enter(name)
-        return self.store.control(name, work)
+        made = self.store.control(name, work)
+        self.on_control(name)
+        return made
 
     def create(self, settings: Settings) -> bool:
         """Create a sandbox. If it exists, change nothing and return False. Raises TooManySandboxesError."""
