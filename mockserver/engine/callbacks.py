@@ -145,8 +145,8 @@ def callback_writers(contract: Spec) -> Mapping[str, tuple[CallbackWriter, ...]]
 
 
 def owe_deliveries(
-    writers: Sequence[CallbackWriter],
-    exchange: tuple[Request, Reply],
+    writers: Mapping[str, Sequence[CallbackWriter]],
+    exchange: tuple[Request | None, Reply],
     answer: Answer,
     decision: Decision,
     state: State,
@@ -155,10 +155,12 @@ def owe_deliveries(
 
     The reply of the exchange is the one without effects of rules.
     """
-    (request, reply), shown = exchange, None
+    (request, reply), shown, able = exchange, None, writers.get(answer.operation or "")
+    if not able or request is None or decision.commit.first == 0:
+        return answer
     webhooks = [one for one in registered_webhooks(state) if one.vendor == request.call.vendor]
-    writers = [one for one in writers if webhooks or one.declared.address]
-    if not writers:
+    able = [one for one in able if webhooks or one.declared.address]
+    if not able:
         return answer
     with suppress(MalformedBody):
         shown = json.decode(reply.body)
@@ -179,7 +181,7 @@ def owe_deliveries(
     if batch is None:
         items = _written_record(request, reply.status, shown, effects.get(0, _STORED))
     wait_s = batch.job.done if batch and batch.job else 0
-    made = [one for each in writers for one in each.write(items, facts, webhooks, wait_s, state)]
+    made = [one for each in able for one in each.write(items, facts, webhooks, wait_s, state)]
     last = [one for one in reversed(made) if _OUT_OF_ORDER in one.effects]
     made = [one for one in made if _OUT_OF_ORDER not in one.effects] + last
     return replace(answer, cause=add_deliveries(state, made, call.vendor))
@@ -193,9 +195,9 @@ def _written_record(request: Request, status: int, shown: Json, effect: Effect) 
     record = _members(shown) or _members(request.document)
     names = parameter_names(operation.path)
     key = request.parameters[names[-1]] if names else record.get("id", "")
-    end = "created" if status == HTTPStatus.CREATED else "updated"
-    end = "deleted" if operation.method == "delete" else end
-    return [_EndedItem(end, str(key), record, effect.callback)]
+    end = "updated" if status != HTTPStatus.CREATED else "created"
+    is_gone = operation.method == "delete"
+    return [_EndedItem("deleted" if is_gone else end, str(key), record, effect.callback)]
 
 
 def _members(document: Json) -> dict[str, Json]:
