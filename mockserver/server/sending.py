@@ -49,35 +49,31 @@ class DeliverySender:
         """Send what was left by an earlier run of this server."""
         with suppress(StoreUnavailableError):
             for name in self.store.names():
-                self.search(name)
-
-    def search(self, sandbox: str) -> None:
-        """Send what a sandbox owes, each delivery when it is due."""
-        with suppress(StoreUnavailableError, UnknownSandboxError):
-            if self.store.control(sandbox, has_waiting):
-                self._start_sending(sandbox)
+                if self.store.control(name, has_waiting):
+                    self.send_due(name)
 
     def hold(self, sandbox: str, cause: str) -> None:
         """Send no deliveries of a call before `answered`, except those that `send_early` sends."""
         self._unanswered[sandbox, cause] = perf_counter() + _LONGEST_ANSWER_S
-        self._start_sending(sandbox)
+        self.send_due(sandbox)
 
     async def send_early(self, sandbox: str, cause: str) -> None:
-        await asyncio.wrap_future(self._start_sending(sandbox, cause))
+        await asyncio.wrap_future(self.send_due(sandbox, cause))
 
     def answered(self, sandbox: str, cause: str) -> None:
         self._unanswered.pop((sandbox, cause), None)
-        self._start_sending(sandbox)
+        self.send_due(sandbox)
 
-    def _start_sending(self, sandbox: str, answering: str = "") -> Future[None]:
+    def send_due(self, sandbox: str, answering: str = "") -> Future[None]:
+        """Begin to send what a sandbox owes, each delivery when it is due."""
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 Thread(None, _run_until_stopped, "deliveries", (self._loop,), daemon=True).start()
                 finalize(self, self._loop.call_soon_threadsafe, self._loop.stop)
-        return asyncio.run_coroutine_threadsafe(self._send_due(sandbox, answering), self._loop)
+        return asyncio.run_coroutine_threadsafe(self._send_all(sandbox, answering), self._loop)
 
-    async def _send_due(self, sandbox: str, answering: str) -> None:
+    async def _send_all(self, sandbox: str, answering: str) -> None:
         try:
             while one := self._claim(sandbox, answering):
                 await self._send(sandbox, one)
@@ -91,7 +87,7 @@ class DeliverySender:
 
     def _search_again(self, sandbox: str) -> None:
         self._waiting.discard(sandbox)
-        self._start_sending(sandbox)
+        self.send_due(sandbox)
 
     def _claim(self, sandbox: str, answering: str) -> OwedDelivery | None:
         waiting, now = self._unanswered.copy().items(), perf_counter()
