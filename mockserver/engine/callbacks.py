@@ -76,8 +76,8 @@ class CallbackWriter:
         items = [one for one in items if one.end in form.when and (not where or holds(where, one.record))]
         called = WebhookAddress(_evaluated(declared.address, facts), "")
         addresses = [called] if declared.address else webhooks
-        groups = [[one] for one in items] if form.per == "item" else [items]
-        for address, group in product(addresses, groups if items else ()):
+        groups = [items] if items and form.per == "batch" else [[one] for one in items]
+        for address, group in product(addresses, groups):
             if not address.url or (address.events and declared.event not in address.events):
                 continue
             made, effect = state.uuid(), next((one.effect for one in group if one.effect), _NO_EFFECT)
@@ -193,9 +193,9 @@ def _written_record(request: Request, status: int, shown: Json, effect: Effect) 
     if status not in _SUCCESS or not operation.writes or effect.commit is False:
         return []
     record = _members(shown) or _members(request.document)
-    names = parameter_names(operation.path)
-    key = request.parameters[names[-1]] if names else record.get("id", "")
-    end = "updated" if status != HTTPStatus.CREATED else "created"
+    names, known = parameter_names(operation.path), record.get("id")
+    key = request.parameters[names[-1]] if names else "" if known is None else known
+    end = "created" if status == HTTPStatus.CREATED else "updated"
     is_gone = operation.method == "delete"
     return [_EndedItem("deleted" if is_gone else end, str(key), record, effect.callback)]
 

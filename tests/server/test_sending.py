@@ -340,6 +340,18 @@ def test_a_new_server_sends_what_its_saved_state_owes(tmp_path: Path, receiver: 
     assert receiver.take()[0].json["data"]["number"] == "A"
 
 
+def test_a_start_sends_what_a_shared_store_owes(tmp_path: Path, receiver: Receiver) -> None:
+    earlier, later = (Orders(tmp_path, receiver, document({"after": 60})) for _ in range(2))
+    earlier.register()
+    earlier.send("A")
+    tables = earlier.client.get("/_mock/sandboxes/default/dump").json
+    for one in tables["sandbox/"]["deliveries"].values():
+        one["due"] = NOW
+    later.application.sandboxes.store.control("default", lambda whole: whole.load(tables))
+    later.application.lasting.sender.start()
+    assert receiver.take()[0].json["data"]["number"] == "A"
+
+
 def test_what_waits_is_part_of_a_snapshot(tmp_path: Path, receiver: Receiver) -> None:
     orders = Orders(tmp_path, receiver, document({"after": 60}))
     orders.register()
