@@ -46,7 +46,8 @@ class DrillOperations:
     def list_drill_cases(self, vendor: str) -> list[Document]:
         """Return the cases of a vendor. Raises UnknownNameError."""
         found = find_vendor(self.served, vendor)
-        cases = list_cases(vendor, self.packaged.documents, has_jobs=bool(found.jobs))
+        has = {"has_jobs": bool(found.jobs), "has_webhooks": bool(found.callbacks)}
+        cases = list_cases(vendor, self.packaged.documents, **has)
         return [case.document() for case in cases]
 
     def learn_drill(self, name: str, body: Document) -> Document:
@@ -61,9 +62,9 @@ class DrillOperations:
         calls = count_calls(clean, vendor.name)
         jobs = vendor.jobs.get(calls.operation)
         calls = replace(calls, job=jobs.teller.id) if jobs else calls
-        hooks = bool(self.sandboxes.control(name, registered_webhooks))
-        packaged, has_jobs = self.packaged.documents, jobs is not None
-        cases = list_cases(vendor.name, packaged, has_jobs=has_jobs, has_webhooks=hooks)
+        has_webhooks = bool(self.sandboxes.control(name, registered_webhooks))
+        has = {"has_jobs": jobs is not None, "has_webhooks": has_webhooks}
+        cases = list_cases(vendor.name, self.packaged.documents, **has)
         return {
             "obstacle": find_obstacle(clean) or None,
             "says": describe_intent(clean),

@@ -17,7 +17,6 @@ from mockserver.control.sandboxes import SandboxOperations
 from mockserver.control.scenarios import PackagedScenarios, ScenarioOperations
 from mockserver.control.state import StateOperations
 from mockserver.control.status import EffectiveSetting, MetricSources, ServerOperations
-from mockserver.control.webhooks import WebhookOperations
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.journal import Journal
 from mockserver.outgoing import Door
@@ -42,7 +41,7 @@ def control_operations(  # noqa: PLR0913 - all that operations need
     """Build the objects whose methods are the operations.
 
     `inside` is a client of the whole server; `unprotected` is a client of the control plane without its
-    access guard. Calls are replayed to other servers through `door`. `reports` is the folder of the
+    access guard. `door` makes calls to other servers. `reports` is the folder of the
     reports that can be read, `settings` are the settings with which the server was started, and `strict_auth`
     tells whether vendors require known credentials. No operation creates a missing sandbox just because a
     call names it.
@@ -51,7 +50,7 @@ def control_operations(  # noqa: PLR0913 - all that operations need
     return (
         ServerOperations(sandboxes, journal, served, strict_auth, metric_sources, settings),
         ReportOperations(reports),
-        SandboxOperations(sandboxes, journal, served, packaged, metric_sources.open_calls),
+        SandboxOperations(sandboxes, journal, served, packaged, metric_sources.open_calls, door),
         ClockOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, packaged, inside),
         CaseOperations(sandboxes, served, inside, unprotected, journal, case_runs),
@@ -60,5 +59,4 @@ def control_operations(  # noqa: PLR0913 - all that operations need
         ReplayOperations(sandboxes, journal, served, inside, door),
         ScenarioOperations(sandboxes, served, packaged),
         StateOperations(sandboxes, served),
-        WebhookOperations(sandboxes, served, door),
     )

@@ -1,15 +1,16 @@
-"""Operations on sandboxes, their assumptions and their snapshots."""
+"""Operations on sandboxes, their assumptions, snapshots and webhooks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 
+from mockserver.codec.redaction import redact_credential, redact_url
 from mockserver.control.clock import clock_document, read_instant
-from mockserver.control.control_call import ConflictError, UnprocessableMemberError
+from mockserver.control.control_call import ConflictError, UnprocessableMemberError, find_vendor
 from mockserver.control.scenarios import PackagedScenarios, read_document
 from mockserver.control.state import is_own_collection, known_state, record_label
 from mockserver.engine.registry import (
@@ -21,7 +22,9 @@ from mockserver.engine.registry import (
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.journal import Journal
 from mockserver.model import EMPTY, Document, Json
+from mockserver.outgoing import AddressError, Door, HostNotAllowedError
 from mockserver.sandbox import snapshots
+from mockserver.sandbox.deliveries import WEBHOOKS, registered_webhooks
 from mockserver.sandbox.sandboxes import Sandboxes, Settings, count_records, is_sandbox_name
 from mockserver.sandbox.snapshots import DocumentPlace, diff_tables
 from mockserver.sandbox.store import SandboxState
@@ -29,7 +32,7 @@ from mockserver.sandbox.store import SandboxState
 
 @dataclass(frozen=True, slots=True)
 class SandboxOperations:
-    """Operations on sandboxes, their assumptions and their snapshots.
+    """Operations on sandboxes, their assumptions, snapshots and webhooks.
 
     Operations with the `name` of a missing sandbox raise UnknownSandboxError.
     """
@@ -40,6 +43,7 @@ class SandboxOperations:
     packaged: PackagedScenarios
     open_calls: Callable[[str], Mapping[str, int]]
     """Function that returns the number of open calls in a sandbox, by vendor."""
+    door: Door
 
     def list_sandboxes(self) -> Json:
         shown = []
@@ -156,6 +160,37 @@ class SandboxOperations:
                 for place, changes in found.changed
             ],
         }
+
+    def put_webhooks(self, name: str, body: Sequence[Document]) -> list[Document]:
+        """Replace the addresses of webhooks; return them as `list_webhooks` does.
+
+        Raises UnprocessableMemberError if a vendor, an event or an address cannot be used.
+        """
+        addresses = [self._webhook(one, f"/{index}") for index, one in enumerate(body)]
+        made = {"registered": {"addresses": addresses}}
+        self.sandboxes.control(name, lambda whole: whole.sandbox_collection(WEBHOOKS).update(made))
+        return self.list_webhooks(name)
+
+    def list_webhooks(self, name: str) -> list[Document]:
+        """Return the addresses of webhooks with the first letters of their secrets."""
+        found = self.sandboxes.control(name, registered_webhooks)
+        shown = [(one, one.secret and redact_credential(one.secret)) for one in found]
+        return [
+            {**msgspec.to_builtins(one), "url": redact_url(one.url), "secret": secret}
+            for one, secret in shown
+        ]
+
+    def _webhook(self, one: Document, pointer: str) -> Document:
+        vendor = find_vendor(self.served, one["vendor"], f"{pointer}/vendor")
+        known = sorted({each.declared.event for several in vendor.callbacks.values() for each in several})
+        if unknown := sorted({*one.get("events", ())}.difference(known)):
+            detail = f"{vendor.name} has no webhook {unknown[0]}; there is {', '.join(known) or 'none'}"
+            raise UnprocessableMemberError(f"{pointer}/events", detail)
+        try:
+            self.door.check(one["url"].partition("?")[0])
+        except (AddressError, HostNotAllowedError) as error:
+            raise UnprocessableMemberError(f"{pointer}/url", str(error), error.cure) from None
+        return {"events": [], "secret": "", **one}
 
     def _scenarios(self, chosen: Iterable[Json]) -> tuple[Document, ...]:
         documents: dict[str, Document] = {}

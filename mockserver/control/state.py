@@ -18,7 +18,7 @@ from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, 
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
-from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, OwedDelivery, WebhookAddress
+from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, OwedDelivery
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, count_records
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES, SCENARIOS
@@ -181,7 +181,9 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
             SCENARIO_COUNTERS: _COUNTER,
             SCENARIO_STATES: _closed_object(value=_TEXT),
             "sequences": _closed_object(last=_NUMBER),
-            WEBHOOKS: {"type": "object", "required": list(WebhookAddress.__struct_encode_fields__)},
+            WEBHOOKS: _closed_object(
+                addresses={"type": "array", "items": {"type": "object", "required": ["url", "vendor"]}}
+            ),
             DELIVERIES: {"type": "object", "required": list(OwedDelivery.__struct_encode_fields__)},
         }
     ),

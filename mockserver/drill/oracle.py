@@ -15,7 +15,7 @@ from mockserver.drill.item_findings import ItemOracle
 from mockserver.drill.matching import Pair, list_items, match_items
 from mockserver.drill.real_server import Doubts
 from mockserver.drill.run import Run, VendorAbilities
-from mockserver.drill.webhook_findings import Deliveries, WebhookOracle
+from mockserver.drill.webhook_findings import Deliveries, find_webhook_mistakes
 from mockserver.journal.item_history import ItemHistory, Told, has_own_key
 from mockserver.model import Document, Value
 from mockserver.scenario.rule_words import counted
@@ -72,7 +72,7 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
     wanted = _count_items(meant for meant, _ in taken)
     stored = f"{wanted - sum(count for _, count in missing)} of {wanted} stored"
     found = [*items.findings(), *CallOracle(run, abilities).findings()]
-    found += WebhookOracle(clean, run, deliveries or {}).findings()
+    found += find_webhook_mistakes(clean, run, deliveries or {})
     if is_clean:
         found += _surprises(clean, expected or Expected())
     status, usual = run.ending.status, clean.ending.status

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from mockserver.drill.findings import Kind, Mistake
 from mockserver.drill.run import Run
@@ -16,55 +15,44 @@ Deliveries = Mapping[int, Sequence[OwedDelivery]]
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SUCCESS = range(200, 300)
-_WRONG = "wrong-signature"
 
 
-@dataclass(frozen=True)
-class WebhookOracle:
-    clean: Run
-    run: Run
-    deliveries: Deliveries
+def find_webhook_mistakes(clean: Run, run: Run, deliveries: Deliveries) -> Iterator[Mistake]:
+    """Yield a mistake for each webhook that was accepted wrongly, missed unnoticed, or counted twice.
 
-    def findings(self) -> Iterator[Mistake]:
-        for number, owed in self.deliveries.items():
-            accepted = {one.id for one in owed if _statuses(one) & {*_SUCCESS}}
-            for one in {each.id: each for each in owed}.values():
-                name = f"the webhook {one.event} of {', '.join(map(unescape_step, one.items))}"
-                how = " and ".join(one.effects) or "in order"
-                if one.id in accepted and _WRONG in one.effects:
-                    cause = "with a wrong signature was accepted"
-                    yield Mistake(Kind.WRONG, f"{name} {cause}", f"a webhook {cause}", (number,), one.items)
-                elif one.id not in accepted and not self._has_noticed(one):
-                    told = ", ".join(map(str, sorted(_statuses(one)))) or "nothing"
-                    message = f"{name} ({how}) was answered {told}; the client neither looked nor told of it"
-                    cause = f"a webhook ({how}) was missed without a word"
-                    yield Mistake(Kind.DROPPED, message, cause, (number,), one.items)
-        yield from self._counted_twice()
-
-    def _has_noticed(self, delivery: OwedDelivery) -> bool:
-        """Return whether the client read more than without faults, failed, or named an item in a new line."""
-        run, clean = self.run, self.clean
-        reads, usual = [sum(one.call.method in SAFE_METHODS for one in each.entries) for each in (run, clean)]
-        new = [line for shape, line in _lines(run) if shape not in dict(_lines(clean))]
-        is_named = any(unescape_step(key) in line for key in delivery.items for line in new)
-        return reads > usual or run.ending.status not in (0, clean.ending.status) or is_named
-
-    def _counted_twice(self) -> Iterator[Mistake]:
-        """Yield a mistake if a count in the output is higher by the number of second deliveries."""
-        owed = [one for several in self.deliveries.values() for one in several]
-        more, usual = len(owed) - len({one.id for one in owed}), dict(_lines(self.clean))
-        for shape, line in _lines(self.run) if more else ():
-            pairs = zip(_NUMBER.findall(usual.get(shape, "")), _NUMBER.findall(line), strict=False)
-            if any(f"{before}{now}".isdecimal() and int(now) - int(before) == more for before, now in pairs):
-                verb = "webhook was" if more == 1 else "webhooks were"
-                message = f"{more} doubled {verb} counted twice: {line.strip()}"
-                yield Mistake(Kind.TWICE, message, "a doubled webhook was counted twice")
+    A client notices if it reads more than without faults, fails, or names an item in a new line.
+    """
+    usual, lines = dict(_lines(clean)), _lines(run)
+    new = [line for shape, line in lines if shape not in usual]
+    reads, few = [sum(one.call.method in SAFE_METHODS for one in each.entries) for each in (run, clean)]
+    has_noticed = reads > few or run.ending.status not in (0, clean.ending.status)
+    for number, owed in deliveries.items():
+        statuses = [(one.id, tried.status) for one in owed for tried in one.attempts if tried.status]
+        accepted = {key for key, status in statuses if status in _SUCCESS}
+        for one in {each.id: each for each in owed}.values():
+            keys = [unescape_step(key) for key in one.items]
+            name, how = (
+                f"the webhook {one.event} of {', '.join(keys)}",
+                " and ".join(one.effects) or "in order",
+            )
+            if one.id in accepted and "wrong-signature" in one.effects:
+                cause = "with a wrong signature was accepted"
+                yield Mistake(Kind.WRONG, f"{name} {cause}", f"a webhook {cause}", (number,), one.items)
+            elif not (one.id in accepted or has_noticed or any(key in line for key in keys for line in new)):
+                told = ", ".join(sorted({str(got) for key, got in statuses if key == one.id})) or "nothing"
+                seen = f"{name} ({how}) was answered {told}; the client neither looked nor told of it"
+                cause = f"a webhook ({how}) was missed without a word"
+                yield Mistake(Kind.DROPPED, seen, cause, (number,), one.items)
+    ids = [one.id for owed in deliveries.values() for one in owed]
+    more = len(ids) - len({*ids})
+    for shape, line in lines if more else ():
+        pairs = zip(_NUMBER.findall(usual.get(shape, "")), _NUMBER.findall(line), strict=False)
+        if any(f"{before}{now}".isdecimal() and int(now) - int(before) == more for before, now in pairs):
+            verb = "webhook was" if more == 1 else "webhooks were"
+            message = f"{more} doubled {verb} counted twice: {line.strip()}"
+            yield Mistake(Kind.TWICE, message, "a doubled webhook was counted twice")
 
 
 def _lines(run: Run) -> list[tuple[str, str]]:
     """Return each line of the output after its shape, which has no numbers."""
     return [(_NUMBER.sub("0", line), line) for line in run.ending.output.splitlines()]
-
-
-def _statuses(delivery: OwedDelivery) -> set[int]:
-    return {one.status for one in delivery.attempts if one.status is not None}

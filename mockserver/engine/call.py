@@ -209,17 +209,10 @@ class Pipeline:
         decision = NO_EFFECTS if selector is None else selector.decide(call, operation, opened.request, state)
         if decision is NO_EFFECTS:
             answer = self._work_or_refuse(call, operation, opened, None, state)
-            return self._with_deliveries(answer, answer.reply, opened, decision, state)
+            return owe_deliveries(
+                self.served.callbacks, (opened.request, answer.reply), answer, decision, state
+            )
         return self.work_with_effects(call, operation, opened, decision, state)
-
-    def _with_deliveries(
-        self, answer: Answer, reply: Reply, opened: Opened, decision: Decision, state: State
-    ) -> Answer:
-        """Store the callbacks and webhooks of a call; `reply` is its reply without effects of rules."""
-        writers = self.served.callbacks.get(answer.operation or "")
-        if not writers or opened.request is None or decision.commit.first == 0:
-            return answer
-        return owe_deliveries(writers, (opened.request, reply), answer, decision, state)
 
     def _preferred_answer(self, call: Call, operation: Operation, state: State) -> Answer | None:
         """Return the example that `Prefer` asks for, without doing any work; None if there is no `Prefer`."""
@@ -262,7 +255,7 @@ class Pipeline:
             lost = changed.reply if is_refusal else run_and_roll_back(lambda _: say(VendorFailure()), state)
             self._remember(call, replace(changed, reply=lost), operation, state)
         changed = _with_rule_as_reason(changed, answer, decision)
-        return self._with_deliveries(changed, answer.reply, opened, decision, state)
+        return owe_deliveries(self.served.callbacks, (opened.request, answer.reply), changed, decision, state)
 
     def example(
         self, call: Call, operation: Operation, decision: Decision, say: RenderRefusal

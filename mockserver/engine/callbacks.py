@@ -8,8 +8,10 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
+from itertools import product
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from msgspec.structs import astuple, replace
@@ -18,7 +20,7 @@ from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import MalformedBody
-from mockserver.model import Action, Answer, Document, Item, Json, Outcome, Reply, parse_pointer, value_at
+from mockserver.model import Answer, Document, Json, Reply, parse_pointer, value_at
 from mockserver.sandbox.deliveries import OwedDelivery, WebhookAddress, add_deliveries, registered_webhooks
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import CallbackEffect, Decision, Effect, Predicate
@@ -40,19 +42,14 @@ _WORDS = ("lost", "doubled", "late", _OUT_OF_ORDER, "wrong-signature", "early")
 """Words for the effects of `CallbackEffect`, in the order of its fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cause:
-    """What a call did, as far as deliveries tell it."""
+class _EndedItem(NamedTuple):
+    """What deliveries tell of an item."""
 
-    ended: Sequence[tuple[str, Outcome]]
-    """The items, each with the word for its end."""
-    facts: Document
-    """Values that runtime expressions may name."""
-    effects: Mapping[int, Effect]
-    vendor: str
-    webhooks: Sequence[WebhookAddress]
-    wait_s: float
-    """Seconds until the items are stored: those of a job when the job is done."""
+    end: str
+    key: str
+    record: Document
+    """The item as it is stored, with the members that only the call has."""
+    effect: CallbackEffect | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +60,53 @@ class CallbackWriter:
     filling: SchemaFilling
     where: Predicate | None
 
-    def write(self, cause: _Cause, state: State) -> Iterator[OwedDelivery]:
-        """Yield the deliveries of a call, each as often as it is sent."""
-        declared, form = self.declared, self.declared.form
-        ended = [one for word, one in cause.ended if word in form.when]
-        fitting = [one for one in ended if self.where is None or holds(self.where, _record(one))]
-        called = [WebhookAddress(_evaluated(declared.address, cause.facts), cause.vendor)]
-        addresses = called if declared.address else cause.webhooks
-        groups = [[one] for one in fitting] if form.per == "item" else [fitting]
-        for address in addresses if fitting else ():
-            if address.url and (not address.events or declared.event in address.events):
-                for group in groups:
-                    effects = [cause.effects.get(one.item.index, _STORED).callback for one in group]
-                    effect = next(filter(None, effects), _NO_EFFECT)
-                    made = self._delivery(address, group, cause, effect, state)
-                    yield made
-                    for _ in range(effect.duplicate):
-                        yield replace(made, key=_next_key(made.due, cause.vendor, state))
-
-    def _delivery(
+    def write(
         self,
-        address: WebhookAddress,
-        outcomes: Sequence[Outcome],
-        cause: _Cause,
-        effect: CallbackEffect,
+        items: Sequence[_EndedItem],
+        facts: Document,
+        webhooks: Sequence[WebhookAddress],
+        wait_s: float,
         state: State,
-    ) -> OwedDelivery:
-        form, sign, made = self.declared.form, self.declared.form.sign, state.uuid()
-        late_s = 0 if effect.early else cause.wait_s + form.after + effect.late
-        due = state.now + timedelta(seconds=late_s)
-        content = json.encode(self._body(list(map(_record, outcomes)), state))
-        headers = {name: _evaluated(text, cause.facts) for name, text in form.headers.items()}
-        headers |= {form.id: made} if form.id else {}
-        if sign:
-            signed = content + b" " if effect.wrong_signature else content
-            hashed = hmac.new((address.secret or sign.secret).encode(), signed, sign.algorithm)
-            text = hashed.hexdigest() if sign.encoding == "hex" else b64encode(hashed.digest()).decode()
-            headers[sign.header] = sign.prefix + text
-        return OwedDelivery(
-            key=_next_key(due, cause.vendor, state),
-            id=made,
-            cause="",
-            event=self.declared.event,
-            items=tuple([one.item.identity for one in outcomes]),
-            method=self.declared.method,
-            url=address.url,
-            headers={"Content-Type": self.declared.media_type, **headers},
-            body=content.decode(),
-            due=due,
-            attempts_left=form.attempts,
-            timeout=form.timeout,
-            backoff=form.backoff,
-            ordered=form.ordered,
-            is_early=effect.early,
-            effects=tuple([word for word, value in zip(_WORDS, astuple(effect), strict=True) if value]),
-            state="lost" if effect.lost else "waiting",
-        )
+    ) -> Iterator[OwedDelivery]:
+        """Yield the deliveries of a call without their keys, each as often as it is sent.
+
+        Runtime expressions may name the facts. The items are stored after `wait_s` seconds.
+        """
+        declared, form, sign, where = self.declared, self.declared.form, self.declared.form.sign, self.where
+        items = [one for one in items if one.end in form.when and (not where or holds(where, one.record))]
+        called = WebhookAddress(_evaluated(declared.address, facts), "")
+        addresses = [called] if declared.address else webhooks
+        groups = [items] if items and form.per == "batch" else [[one] for one in items]
+        for address, group in product(addresses, groups):
+            if not address.url or (address.events and declared.event not in address.events):
+                continue
+            made, effect = state.uuid(), next((one.effect for one in group if one.effect), _NO_EFFECT)
+            content = json.encode(self._body([one.record for one in group], state))
+            headers = {name: _evaluated(text, facts) for name, text in form.headers.items()}
+            headers |= {form.id: made} if form.id else {}
+            if sign:
+                signed = content + b" " if effect.wrong_signature else content
+                hashed = hmac.new((address.secret or sign.secret).encode(), signed, sign.algorithm)
+                text = hashed.hexdigest() if sign.encoding == "hex" else b64encode(hashed.digest()).decode()
+                headers[sign.header] = sign.prefix + text
+            late_s = 0 if effect.early else wait_s + form.after + effect.late
+            delivery = OwedDelivery(
+                id=made,
+                event=declared.event,
+                items=tuple([one.key for one in group]),
+                method=declared.method,
+                url=address.url,
+                headers={"Content-Type": declared.media_type, **headers},
+                body=content.decode(),
+                due=state.now + timedelta(seconds=late_s),
+                attempts_left=form.attempts,
+                timeout=form.timeout,
+                backoff=form.backoff,
+                ordered=form.ordered,
+                effects=tuple([word for word, value in zip(_WORDS, astuple(effect), strict=True) if value]),
+                state="lost" if effect.lost else "waiting",
+            )
+            yield from [delivery] * (1 + effect.duplicate)
 
     def _body(self, records: Sequence[Document], state: State) -> Json:
         """Return the records as the declared schema has them, with the name of the event."""
@@ -134,8 +122,8 @@ class CallbackWriter:
         free = {plain(name): name for name in nodes if name not in body}
         event = next((free[name] for name in _EVENTS if name in free), "")
         body = {**body, event: self.declared.event} if event else body
-        now, record = print_instant(state.now), records[0]
-        message = Message(HTTPStatus.OK, "", now=now, document=record, is_refusal=False)
+        now = print_instant(state.now)
+        message = Message(HTTPStatus.OK, "", now=now, document=records[0], is_refusal=False)
         return self.filling.fill(self.declared.schema, message, body)
 
     def _named(self, node: Document) -> frozenset[str]:
@@ -157,8 +145,8 @@ def callback_writers(contract: Spec) -> Mapping[str, tuple[CallbackWriter, ...]]
 
 
 def owe_deliveries(
-    writers: Sequence[CallbackWriter],
-    exchange: tuple[Request, Reply],
+    writers: Mapping[str, Sequence[CallbackWriter]],
+    exchange: tuple[Request | None, Reply],
     answer: Answer,
     decision: Decision,
     state: State,
@@ -167,55 +155,53 @@ def owe_deliveries(
 
     The reply of the exchange is the one without effects of rules.
     """
-    is_registered = bool(registered_webhooks(state))
-    writers = [one for one in writers if one.declared.address or is_registered]
-    if not writers:
+    (request, reply), shown, able = exchange, None, writers.get(answer.operation or "")
+    if not able or request is None or decision.commit.first == 0:
         return answer
-    (request, reply), batch = exchange, exchange[0].operation.batch
-    call, shown = request.call, None
-    webhooks = [one for one in registered_webhooks(state) if one.vendor == call.vendor]
-    writers = [one for one in writers if webhooks or one.declared.address]
-    if not writers:
+    webhooks = [one for one in registered_webhooks(state) if one.vendor == request.call.vendor]
+    able = [one for one in able if webhooks or one.declared.address]
+    if not able:
         return answer
     with suppress(MalformedBody):
         shown = json.decode(reply.body)
+    call = request.call
     asked = {"body": request.document, "header": call.headers, "query": dict(parse_qsl(call.query))}
     told = {"body": shown, "header": {name.lower(): text for name, text in reply.headers}}
     facts = {"request": {**asked, "path": request.parameters}, "response": told}
-    ended = [(str(one.action), one) for one in answer.outcomes]
-    if batch is None and decision.effects.get(0, _STORED).commit is not False:
-        ended = list(_single_write(request, reply.status, shown))
+    effects, batch = decision.effects, request.operation.batch
+    items = [
+        _EndedItem(
+            str(one.action),
+            one.item.identity,
+            _members(one.item.document) | _members(one.document),
+            effects.get(one.item.index, _STORED).callback,
+        )
+        for one in answer.outcomes
+    ]
+    if batch is None:
+        items = _written_record(request, reply.status, shown, effects.get(0, _STORED))
     wait_s = batch.job.done if batch and batch.job else 0
-    cause = _Cause(ended, facts, decision.effects, call.vendor, webhooks, wait_s)
-    made = [one for each in writers for one in each.write(cause, state)]
+    made = [one for each in able for one in each.write(items, facts, webhooks, wait_s, state)]
     last = [one for one in reversed(made) if _OUT_OF_ORDER in one.effects]
-    made = [one for one in made if _OUT_OF_ORDER not in one.effects]
-    made += [replace(one, key=_next_key(one.due, call.vendor, state)) for one in last]
-    add_deliveries(state, [replace(one, cause=made[0].key) for one in made])
-    return replace(answer, cause=made[0].key) if made else answer
+    made = [one for one in made if _OUT_OF_ORDER not in one.effects] + last
+    return replace(answer, cause=add_deliveries(state, made, call.vendor))
 
 
-def _next_key(due: datetime, vendor: str, state: State) -> str:
-    """Return a key that comes after the keys of all deliveries that are due before or were made before."""
-    return f"{due.timestamp() * 1000:014.0f}-{state.next('deliveries'):09}-{vendor}"
-
-
-def _single_write(request: Request, status: int, shown: Json) -> Iterator[tuple[str, Outcome]]:
-    """Yield the record that a call without a batch has written, with the word for its end."""
+def _written_record(request: Request, status: int, shown: Json, effect: Effect) -> list[_EndedItem]:
+    """Return the record that a call without a batch has written, if it has written any."""
     operation = request.operation
-    if status in _SUCCESS and operation.writes:
-        record = shown if isinstance(shown, dict) and shown else request.document
-        names, known = parameter_names(operation.path), value_at(record, ("id",))
-        key = request.parameters[names[-1]] if names else "" if known is None else known
-        action = Action.CREATED if status == HTTPStatus.CREATED else Action.UPDATED
-        outcome = Outcome(Item(0, str(key), record), action, record)
-        yield "deleted" if operation.method == "delete" else str(action), outcome
+    if status not in _SUCCESS or not operation.writes or effect.commit is False:
+        return []
+    record = _members(shown) or _members(request.document)
+    names, known = parameter_names(operation.path), record.get("id")
+    key = request.parameters[names[-1]] if names else "" if known is None else known
+    end = "created" if status == HTTPStatus.CREATED else "updated"
+    is_gone = operation.method == "delete"
+    return [_EndedItem("deleted" if is_gone else end, str(key), record, effect.callback)]
 
 
-def _record(outcome: Outcome) -> Document:
-    """Return an item as it is stored, with the members that only the call has."""
-    versions = (one for one in (outcome.item.document, outcome.document) if isinstance(one, dict))
-    return {name: value for one in versions for name, value in one.items()}
+def _members(document: Json) -> dict[str, Json]:
+    return document if isinstance(document, dict) else {}
 
 
 def _evaluated(text: str, facts: Document) -> str:

@@ -5,7 +5,7 @@ They are documents of the sandbox, so that snapshots, saved states and shared st
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -46,12 +46,8 @@ class DeliveryAttempt(Value, frozen=True):
 class OwedDelivery(Value, frozen=True, rename="camel"):
     """A call to a client, with what became of it."""
 
-    key: str
-    """Key of the document; keys have the order in which deliveries to an address are sent."""
     id: str
     """Id that the receiver sees, also that of a doubled delivery."""
-    cause: str
-    """Key of the first delivery of the call that caused this delivery."""
     event: str
     items: tuple[str, ...]
     method: str
@@ -63,26 +59,34 @@ class OwedDelivery(Value, frozen=True, rename="camel"):
     timeout: int
     backoff: tuple[int, ...]
     ordered: bool
-    is_early: bool = False
-    """Whether the delivery is sent before its call is answered."""
     effects: tuple[str, ...] = ()
     attempts: tuple[DeliveryAttempt, ...] = ()
+    key: str = ""
+    """Key of the document; keys have the order in which deliveries to an address are sent."""
+    cause: str = ""
+    """Key of the first delivery of the call that caused this delivery."""
     state: Literal["waiting", "sent", "failed", "refused", "lost"] = "waiting"
     claimed: datetime | None = None
     """Time of the machine's clock until which no other worker sends the delivery."""
 
 
-def add_deliveries(state: State, deliveries: Collection[OwedDelivery]) -> None:
+def add_deliveries(state: State, deliveries: Sequence[OwedDelivery], vendor: str) -> str:
+    """Store the deliveries of a call, and return their `cause`, which is "" if there are none."""
     kept = state.sandbox_collection(DELIVERIES)
     if (excess := len(kept) + len(deliveries) - MAX_DELIVERIES) > 0:
         for key in [one["key"] for one in kept.values() if one["state"] != "waiting"][:excess]:
             del kept[key]
+    cause = ""
     for one in deliveries:
-        kept[one.key] = to_builtins(one)
+        key = f"{one.due.timestamp() * 1000:014.0f}-{state.next('deliveries'):09}-{vendor}"
+        cause = cause or key
+        kept[key] = to_builtins(replace(one, key=key, cause=cause))
+    return cause
 
 
 def registered_webhooks(state: State) -> list[WebhookAddress]:
-    return [convert(one, WebhookAddress) for one in state.sandbox_collection(WEBHOOKS).values()]
+    registered = state.sandbox_collection(WEBHOOKS).get("registered") or {"addresses": ()}
+    return convert(registered["addresses"], list[WebhookAddress])
 
 
 def deliveries_of(state: State, cause: str) -> list[OwedDelivery]:
@@ -90,7 +94,7 @@ def deliveries_of(state: State, cause: str) -> list[OwedDelivery]:
 
 
 def has_waiting(state: State) -> bool:
-    return bool(state.sandbox_collection(DELIVERIES).find("state", "waiting"))
+    return state.sandbox_collection(DELIVERIES).count("state", "waiting") > 0
 
 
 def claim_next(
@@ -103,7 +107,7 @@ def claim_next(
     kept, blocked = state.sandbox_collection(DELIVERIES), set[str]()
     for document in kept.find("state", "waiting"):
         one = convert(document, OwedDelivery)
-        if one.url in blocked or (answering and not (one.cause == answering and one.is_early)):
+        if one.url in blocked or (answering and not (one.cause == answering and "early" in one.effects)):
             continue
         is_busy = one.claimed is not None and one.claimed > machine
         if is_busy or (one.cause in unanswered and not answering):

@@ -20,6 +20,7 @@ from mockserver.sandbox import scenarios as sandbox_scenarios
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
+from mockserver.sandbox.deliveries import has_waiting
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallState, SandboxState, Store, Tables
@@ -239,6 +240,8 @@ class Sandboxes:
     idle_tracker: IdleTracker = field(default_factory=IdleTracker)
     on_end: Callable[[str], None] = lambda _name: None
     """Called with the name of each sandbox that is deleted or expires."""
+    on_owed: Callable[[str], object] = lambda _name: None
+    """Called with the name of a sandbox that owes deliveries after `control`, maybe since this moment."""
     default_scenarios: tuple[Document, ...] = ()
     """Scenarios that are armed in each new sandbox, as if older than the scenarios of its settings."""
     default_settings: Settings = _DEFAULT_SETTINGS
@@ -279,7 +282,10 @@ class Sandboxes:
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
         """Run `work` on the whole sandbox. Raises UnknownSandboxError."""
         self.enter(name)
-        return self.store.control(name, work)
+        made, owes = self.store.control(name, lambda whole: (work(whole), has_waiting(whole)))
+        if owes:
+            self.on_owed(name)
+        return made
 
     def create(self, settings: Settings) -> bool:
         """Create a sandbox. If it exists, change nothing and return False. Raises TooManySandboxesError."""

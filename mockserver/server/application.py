@@ -246,6 +246,7 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         options.assumptions,
         lasting.idle_tracker,
         on_end=lasting.journal.kept.forget,
+        on_owed=lasting.sender.send_due,
         default_scenarios=read_scenarios(options.scenario_files, served),
         default_settings=Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock, Thread
 from time import perf_counter
-from urllib.parse import urlsplit
+from weakref import WeakMethod, finalize
 
 from mockserver.errors import StoreUnavailableError, UnknownSandboxError
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError, LostAnswerError, OutgoingCall
@@ -18,7 +19,7 @@ from mockserver.sandbox.deliveries import DeliveryAttempt, OwedDelivery, claim_n
 from mockserver.sandbox.store import Store
 
 _PAUSE_S = 0.2
-"""Seconds after which sandboxes are searched again, because clocks and control calls make deliveries due."""
+"""Seconds after which a sandbox with waiting deliveries is searched again, because its clock moves on."""
 
 _LONGEST_ANSWER_S = 700
 """Seconds after which a call counts as answered, because no rule delays an answer longer."""
@@ -26,9 +27,9 @@ _LONGEST_ANSWER_S = 700
 _MAX_ANSWER_BYTES = 1024 * 1024
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class DeliverySender:
-    """Sender of the deliveries of all sandboxes in `store`.
+    """Sender of the deliveries of all sandboxes in `store`. Its thread ends with it.
 
     A worker claims a delivery before it sends it. While a delivery is claimed, its address gets no other.
     """
@@ -37,56 +38,56 @@ class DeliverySender:
     door: Door
     clock: Clock
     """The machine's clock, for claims."""
-    _sandboxes: set[str] = field(default_factory=set)
     _unanswered: dict[tuple[str, str], float] = field(default_factory=dict)
     """Sandbox and cause of the calls whose answers are not sent yet; time after which that counts no more."""
+    _waiting: set[str] = field(default_factory=set)
+    """Sandboxes that are searched again after a pause."""
     _loop: asyncio.AbstractEventLoop | None = None
     _starting: Lock = field(default_factory=Lock)
 
     def start(self) -> None:
         """Send what was left by an earlier run of this server."""
         with suppress(StoreUnavailableError):
-            names = [name for name in self.store.names() if self.store.control(name, has_waiting)]
-            self._sandboxes.update(names)
-            if names:
-                self._running()
+            for name in self.store.names():
+                if self.store.control(name, has_waiting):
+                    self.send_due(name)
 
     def hold(self, sandbox: str, cause: str) -> None:
         """Send no deliveries of a call before `answered`, except those that `send_early` sends."""
-        self._sandboxes.add(sandbox)
         self._unanswered[sandbox, cause] = perf_counter() + _LONGEST_ANSWER_S
+        self.send_due(sandbox)
 
     async def send_early(self, sandbox: str, cause: str) -> None:
-        await asyncio.wrap_future(self._start_sending(sandbox, cause))
+        await asyncio.wrap_future(self.send_due(sandbox, cause))
 
     def answered(self, sandbox: str, cause: str) -> None:
         self._unanswered.pop((sandbox, cause), None)
-        self._start_sending(sandbox)
+        self.send_due(sandbox)
 
-    def _start_sending(self, sandbox: str, answering: str = "") -> Future[None]:
-        return asyncio.run_coroutine_threadsafe(self._send_due(sandbox, answering), self._running())
-
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def send_due(self, sandbox: str, answering: str = "") -> Future[None]:
+        """Begin to send what a sandbox owes, each delivery when it is due."""
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                Thread(target=self._loop.run_until_complete, args=(self._watch(),), daemon=True).start()
-            return self._loop
+                Thread(None, _run_until_stopped, "deliveries", (self._loop,), daemon=True).start()
+                finalize(self, self._loop.call_soon_threadsafe, self._loop.stop)
+        return asyncio.run_coroutine_threadsafe(self._send_all(sandbox, answering), self._loop)
 
-    async def _watch(self) -> None:
-        while True:
-            for sandbox in tuple(self._sandboxes):
-                self._start_sending(sandbox)
-            await asyncio.sleep(_PAUSE_S)
-
-    async def _send_due(self, sandbox: str, answering: str) -> None:
+    async def _send_all(self, sandbox: str, answering: str) -> None:
         try:
             while one := self._claim(sandbox, answering):
                 await self._send(sandbox, one)
-        except UnknownSandboxError:
-            self._sandboxes.discard(sandbox)
-        except StoreUnavailableError:
-            pass  # the deliveries are in the store and wait
+            is_waiting = self.store.control(sandbox, has_waiting)
+        except (StoreUnavailableError, UnknownSandboxError) as error:
+            is_waiting = isinstance(error, StoreUnavailableError)
+        if is_waiting and sandbox not in self._waiting:
+            self._waiting.add(sandbox)
+            again = partial(_call_if_alive, WeakMethod(self._search_again), sandbox)
+            asyncio.get_running_loop().call_later(_PAUSE_S, again)
+
+    def _search_again(self, sandbox: str) -> None:
+        self._waiting.discard(sandbox)
+        self.send_due(sandbox)
 
     def _claim(self, sandbox: str, answering: str) -> OwedDelivery | None:
         waiting, now = self._unanswered.copy().items(), perf_counter()
@@ -96,8 +97,17 @@ class DeliverySender:
 
     async def _send(self, sandbox: str, one: OwedDelivery) -> None:
         started, status, lost, is_refused = perf_counter(), None, None, False
+        headers = tuple(
+            [(name.encode(), text.encode("utf-8", "replace")) for name, text in one.headers.items()]
+        )
+        address, mark, query = one.url.partition("?")
         try:
-            async with asyncio.timeout(one.timeout), self.door.call(_outgoing(one)) as answer:
+            url = self.door.check(address)
+            target = f"{url.raw_path.decode()}{mark}{query}"
+            call = OutgoingCall(
+                one.method, str(url.join("/")), target, headers, one.body.encode(), one.timeout
+            )
+            async with asyncio.timeout(one.timeout), self.door.call(call) as answer:
                 await answer.read(_MAX_ANSWER_BYTES)
                 status = answer.status
         except (AddressError, HostNotAllowedError) as error:
@@ -110,13 +120,11 @@ class DeliverySender:
         self.store.control(sandbox, partial(settle, one=one, attempt=attempt, is_refused=is_refused))
 
 
-def _outgoing(one: OwedDelivery) -> OutgoingCall:
-    """Return the call of a delivery. Raises AddressError."""
-    try:
-        address = urlsplit(one.url)
-    except ValueError as error:
-        raise AddressError(f"not an address: {error}") from None
-    target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-    headers = tuple([(name.encode(), text.encode("utf-8", "replace")) for name, text in one.headers.items()])
-    to = f"{address.scheme}://{address.netloc}"
-    return OutgoingCall(one.method, to, target, headers, one.body.encode(), one.timeout)
+def _run_until_stopped(loop: asyncio.AbstractEventLoop) -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.get_loop().run_forever()
+
+
+def _call_if_alive(method: WeakMethod[Callable[[str], None]], sandbox: str) -> None:
+    if found := method():
+        found(sandbox)

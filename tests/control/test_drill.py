@@ -65,6 +65,13 @@ def test_cases_of_a_vendor_have_its_own_scenarios(client: Client, vendor: str) -
     assert [name for name in names if name.startswith(f"{vendor}-")]
 
 
+@pytest.mark.parametrize("vendor", vendor_packages())
+def test_a_vendor_with_webhooks_has_their_cases(client: Client, vendor: str) -> None:
+    cases = client.get(f"/_mock/drill/cases?vendor={vendor}").json
+
+    assert any("webhook" in one["tags"] for one in cases) == (vendor == "payt")
+
+
 def test_what_a_client_means_to_do_is_learnt_as_the_contract_says(drilled: Client) -> None:
     answered = drilled.post("/_mock/sandboxes/clean/drill", json=RUN)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterator
+from gc import collect
 from pathlib import Path
 from socket import create_server
-from time import perf_counter
+from threading import enumerate as enumerate_threads
+from time import perf_counter, sleep
 from typing import Any
+from unittest.mock import patch
+from weakref import ref
 
 import pytest
 
@@ -332,8 +336,19 @@ def test_a_new_server_sends_what_its_saved_state_owes(tmp_path: Path, receiver: 
     earlier.send("A")
     dump = earlier.client.get("/_mock/sandboxes/default/dump").json
     assert later.client.put("/_mock/sandboxes/default/state", json=dump).status == 200
-    later.application.lasting.sender.start()
     later.advance(60)
+    assert receiver.take()[0].json["data"]["number"] == "A"
+
+
+def test_a_start_sends_what_a_shared_store_owes(tmp_path: Path, receiver: Receiver) -> None:
+    earlier, later = (Orders(tmp_path, receiver, document({"after": 60})) for _ in range(2))
+    earlier.register()
+    earlier.send("A")
+    tables = earlier.client.get("/_mock/sandboxes/default/dump").json
+    for one in tables["sandbox/"]["deliveries"].values():
+        one["due"] = NOW
+    later.application.sandboxes.store.control("default", lambda whole: whole.load(tables))
+    later.application.lasting.sender.start()
     assert receiver.take()[0].json["data"]["number"] == "A"
 
 
@@ -347,6 +362,34 @@ def test_what_waits_is_part_of_a_snapshot(tmp_path: Path, receiver: Receiver) ->
     orders.client.post(f"/_mock/sandboxes/default/snapshots/{taken}/restore")
     orders.advance(60)
     assert receiver.take()[0].json["data"]["number"] == "A"
+
+
+def test_a_sender_that_waits_keeps_no_application_alive(tmp_path: Path, receiver: Receiver) -> None:
+    before = set(enumerate_threads())
+    orders = Orders(tmp_path, receiver, document({"after": 60}))
+    orders.register()
+    orders.send("A")
+    (thread,) = [one for one in enumerate_threads() if one.name == "deliveries" and one not in before]
+    sender = ref(orders.application.lasting.sender)
+    del orders
+    until = perf_counter() + PATIENCE_S
+    while sender() is not None and perf_counter() < until:
+        collect()
+        sleep(0.05)
+    thread.join(PATIENCE_S)
+    assert (sender(), thread.is_alive()) == (None, False)
+
+
+def test_a_sandbox_that_owes_nothing_is_not_searched(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document())
+    orders.register()
+    orders.send("A")
+    orders.ended()
+    sleep(0.3)
+    store = orders.application.sandboxes.store
+    with patch.object(store, "control", side_effect=AssertionError) as control:
+        sleep(0.5)
+    assert not control.called
 
 
 def test_a_reset_forgets_what_waits(tmp_path: Path, receiver: Receiver) -> None:
@@ -366,6 +409,15 @@ def test_a_broken_callback_or_webhook_is_left_out(tmp_path: Path, receiver: Rece
     orders.register()
     orders.send("A", callbackUrl=f"{receiver.url}/cb")
     assert sorted(one["event"] for one in orders.ended()) == ["done", "orderMade"]
+
+
+def test_each_method_of_a_webhook_has_its_own_causes(tmp_path: Path, receiver: Receiver) -> None:
+    made = document({"of": ["putOrder"]})
+    made["webhooks"]["orderMade"]["put"] = {**made["webhooks"]["orderMade"]["post"], X: {"of": ["addOrders"]}}
+    orders = Orders(tmp_path, receiver, made)
+    orders.register()
+    orders.send("A")
+    assert len(orders.deliveries()) == 1
 
 
 def test_a_webhook_with_a_broken_schema_is_left_out(tmp_path: Path, receiver: Receiver) -> None:
