@@ -34,7 +34,8 @@ WHO = """
     136 VGPYX, 137 VPYX, 138-139 VGPYX,
     140 VGPYX, 141 Y, 142-143 VGPYX,
     144-147 VGPYX,
-    148-157 VGPYX
+    148-157 VGPYX,
+    158-165 Y
 """
 """The vendors of each row, by their letters."""
 
@@ -128,7 +129,7 @@ def test_an_entry_s_names_win_over_the_vendor_s_and_those_over_the_generic_case_
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (ENTRY.replace("148", "158"), "there is no row 158"),
+        (ENTRY.replace("148", "999"), "there is no row 999"),
         ("- {when: []}", "there is no row None"),
         ("- row: 13", "row 13: the row has no generic case; write when"),
         (ENTRY.replace("when", "trigger: x, when"), "row 148: case: unknown trigger"),

@@ -1,4 +1,4 @@
-"""The catalogue of 157 batch failures, and the operations that list, show and run its cases."""
+"""The catalogue of 165 batch failures, and the operations that list, show and run its cases."""
 
 from __future__ import annotations
 

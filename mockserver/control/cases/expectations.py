@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -228,10 +229,17 @@ def _json_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
     return text.ljust(length).decode()
 
 
+def _signature(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
+    """Return the HMAC-SHA256 of a text, in hexadecimal digits."""
+    secret, text = (str(_fill(node[name], placeholders)).encode() for name in ("$secret", "$hmac"))
+    return hmac.new(secret, text, "sha256").hexdigest()
+
+
 _GENERATORS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
     "$text": _repeat_text,
     "$list": _repeat_list,
     "$json": _json_text,
+    "$hmac": _signature,
 }
 
 

@@ -47,7 +47,7 @@ CALL = (
     }
     | {"answer", "fails", "keep", "remember"}
 )
-CONTROL = frozenset({"control", "headers", "json", "text", "base64", "answer", "keep"})
+CONTROL = frozenset({"control", "headers", "json", "text", "base64", "repeat_for", "answer", "keep"})
 WALK = frozenset({"walk", "headers", "items", "key", "next", "between", "finds", "covers", "keep"})
 ANSWER = frozenset(
     {"status", "type", "headers", "json", "includes", "text", "contains", "lacks", "unreadable"}
@@ -379,7 +379,7 @@ _STEP_CHECKS: Mapping[str, _Check] = MappingProxyType(
         "encoding": _one_of(*_ENCODINGS),
         "chunked": lambda value: "" if isinstance(value, bool) else _number(1, MAX_CHUNKS)(value),
         "times": _number(1, MAX_TIMES),
-        **dict.fromkeys(("after", "takes"), _WAIT),
+        **dict.fromkeys(("after", "takes", "repeat_for"), _WAIT),
         "within": _number(1, MAX_WAIT_MS),
         **dict.fromkeys(("gzip", "keep_alive", "reset", "unchanged"), _IS),
         **dict.fromkeys(

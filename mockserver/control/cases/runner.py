@@ -45,6 +45,8 @@ _NAMED_STEPS = frozenset({"call", "control", "walk"})
 """Kinds of steps whose method and path are shown in messages."""
 
 _OK = 200
+_PAUSE_S = 0.02
+"""Pause between two calls of a `control` step that is repeated."""
 
 
 class UnsendableCallError(MockServerError):
@@ -203,10 +205,17 @@ async def call(run: CaseRun, step: Node) -> list[str]:
 
 
 async def control(run: CaseRun, step: Node) -> list[str]:
+    """Call the control plane, again for `repeat_for` milliseconds until the answer is as expected."""
     method, _, below = str(step["control"]).partition(" ")
     mount = f"/_mock/sandboxes/{run.client.sandbox}"
     sent = build_request({**step, "call": f"{method} {below}"}, mount, {}, run.placeholders)
-    return run.check(step, await run.client.control.send(sent))
+    clock = asyncio.get_running_loop().time
+    end = clock() + step.get("repeat_for", 0) / 1000
+    while found := run.check(step, await run.client.control.send(sent)):
+        if clock() >= end:
+            break
+        await asyncio.sleep(_PAUSE_S)
+    return found
 
 
 async def together(run: CaseRun, step: Node) -> list[str]:

@@ -218,7 +218,12 @@ class _InvoiceWriter:
         if self.request.call.assumptions["sums_disagree"] == "warning":
             warned += _sum_warnings(record, invoice)
         warnings = tuple(record_problem(code, item, field) for code, field in warned)
-        return Outcome(item, Action.UPDATED if stored else Action.CREATED, invoice, warnings=warnings)
+        changes = {
+            "is_reopened": stored is not None and not was["amount_open"] and bool(invoice["amount_open"]),
+            "has_new_label": not {*invoice["labels"]} <= {*was["labels"]},
+        }
+        action = Action.UPDATED if stored else Action.CREATED
+        return Outcome(item, action, {**invoice, **changes}, warnings=warnings)
 
     def warnings(self, item: Item) -> tuple[Problem, ...]:
         record, stored = self._read(item)

@@ -74,6 +74,10 @@ def test_a_difference_names_its_place() -> None:
         ({"$list": "x", "$count": 2}, ["x", "x"]),
         ({"$json": {"a": "${id}", "b": Decimal("1.50")}}, '{"a":7,"b":1.50}'),
         ({"$json": [], "$bytes": 4}, "[]  "),
+        (  # the second example of RFC 4231
+            {"$hmac": "what do ya want for nothing?", "$secret": "Jefe"},
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        ),
         ("${id}", 7),
         ("/items/${id}?a=${id}", "/items/7?a=7"),
         ({"[0].${id}": "${any}"}, {"[0].7": "${any}"}),

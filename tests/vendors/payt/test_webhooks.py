@@ -54,3 +54,24 @@ def test_a_paid_invoice_is_told_as_paid_too(payt: Client, receiver: Receiver) ->
 def test_a_payment_is_told_too(payt: Client, receiver: Receiver) -> None:
     told = posted(payt, receiver, 2, amount_open="60.00", book_amount_open="60.00", payments=[PAYMENT])
     assert [one.json["event"] for one in told] == ["invoice_created", "invoice_payment_created"]
+
+
+def test_an_invoice_that_is_open_again_is_told_as_reopened(payt: Client, receiver: Receiver) -> None:
+    posted(payt, receiver, 2, **PAID)
+    assert [one.json["event"] for one in posted(payt, receiver, 1)] == ["invoice_reopened"]
+    assert [one.json["event"] for one in posted(payt, receiver, 1, **PAID)] == ["invoice_paid"]
+
+
+def test_a_label_that_the_invoice_did_not_have_is_told(payt: Client, receiver: Receiver) -> None:
+    told = posted(payt, receiver, 2, labels=["late"])
+    assert [one.json["event"] for one in told] == ["invoice_created", "label_added"]
+    assert [one.json["event"] for one in posted(payt, receiver, 1, labels=["late", "call"])] == [
+        "label_added"
+    ]
+    told = [
+        *posted(payt, receiver, 0, labels=["call"]),
+        *posted(payt, receiver, 0),
+        *posted(payt, receiver, 1, labels=["late"]),
+    ]
+    assert [one.json["event"] for one in told] == ["label_added"]
+    assert receiver.received.empty()
