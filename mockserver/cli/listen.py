@@ -15,7 +15,7 @@ import click
 
 from mockserver.cli.errors import termination_as_interrupt
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_PORT_TAKEN, InvalidValueError, fail, own_option
-from mockserver.cli.output import counted
+from mockserver.cli.output import counted, write_json
 
 _DROP, _ANSWERS = "drop", re.compile(r"([2-5][0-9]{2}|drop)(,([2-5][0-9]{2}|drop))*")
 _SHOWN = re.compile(r"content-type|x-.*|.*(signature|delivery|webhook|event).*", re.IGNORECASE)
@@ -26,9 +26,9 @@ _MOST_CHARACTERS = 300
 class Receiver(HTTPServer):
     """Receiver on a port of loopback, which gives the answers in turn. Raises OSError if it is taken."""
 
-    def __init__(self, port: int, answers: Sequence[str], secret: str = "") -> None:
+    def __init__(self, port: int, answers: Sequence[str], secret: str = "", *, as_json: bool = False) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.answers, self.secret = cycle(answers), secret.encode()
+        self.answers, self.secret, self.as_json = cycle(answers), secret.encode(), as_json
         self.arrived = Counter[str]()
         """Number of calls by delivery id, or by body if the calls have no id."""
 
@@ -40,15 +40,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body, answer = self.rfile.read(int(self.headers["Content-Length"] or 0)), next(self.server.answers)
         text, named = body.decode(errors="replace"), dict(self.headers)
-        shown = [f"{name}: {value}" for name, value in named.items() if _SHOWN.fullmatch(name)]
+        shown = {name: value for name, value in named.items() if _SHOWN.fullmatch(name)}
         delivery = next((value for name, value in named.items() if _DELIVERY_ID.fullmatch(name)), text)
         self.server.arrived[delivery] += 1
         times = self.server.arrived[delivery]
-        sign = f"  signature {'right' if self._is_signed(body) else 'WRONG'}" if self.server.secret else ""
-        again = f"  time {times}" if times > 1 else ""
-        click.echo(f"{self.command} {self.path} → {answer}{sign}{again}")
-        for line in (*shown, " ".join(text.split())):
-            click.echo(f"  {line[:_MOST_CHARACTERS]}")
+        is_signed = self._is_signed(body) if self.server.secret else None
+        if self.server.as_json:
+            call = {"method": self.command, "path": self.path, "headers": shown, "body": text}
+            write_json({**call, "times": times, "signed": is_signed, "answer": answer})
+        else:
+            sign = "" if is_signed is None else f"  signature {'right' if is_signed else 'WRONG'}"
+            again = f"  time {times}" if times > 1 else ""
+            click.echo(f"{self.command} {self.path} → {answer}{sign}{again}")
+            for line in (*(f"{name}: {value}" for name, value in shown.items()), " ".join(text.split())):
+                click.echo(f"  {line[:_MOST_CHARACTERS]}")
         if answer != _DROP:
             self.send_response(int(answer))
             self.send_header("Content-Length", "0")
@@ -88,7 +93,8 @@ def _read_answers(_context: click.Context, _option: click.Parameter, text: str) 
     metavar="SECRET",
     help="Secret of the signature, an HMAC of the body in any header.",
 )
-def listen(port: int, answers: Sequence[str], secret: str) -> None:
+@own_option("--json", "as_json", is_flag=True, help="Print a JSON document for each call.")
+def listen(port: int, answers: Sequence[str], secret: str, *, as_json: bool) -> None:
     """Receive callbacks and webhooks on this machine, and print what arrives; Ctrl-C stops it.
 
     At the end, print how many calls arrived, and how many of them were doubled, by the delivery id.
@@ -98,11 +104,11 @@ def listen(port: int, answers: Sequence[str], secret: str) -> None:
     mockserver listen --secret webhook-secret
     """
     try:
-        receiver = Receiver(port, answers, secret)
+        receiver = Receiver(port, answers, secret, as_json=as_json)
     except OSError as error:
         fail(f"port {port} cannot be used: {error.strerror}", f"--port {port}", "--port 0", EXIT_PORT_TAKEN)
     with termination_as_interrupt(), receiver, suppress(KeyboardInterrupt):
         click.echo(f"listening at http://127.0.0.1:{receiver.server_port}/ until Ctrl-C", err=True)
         receiver.serve_forever()
     total = receiver.arrived.total()
-    click.echo(f"{counted(total, 'call')} arrived, {total - len(receiver.arrived)} doubled")
+    click.echo(f"{counted(total, 'call')} arrived, {total - len(receiver.arrived)} doubled", err=as_json)

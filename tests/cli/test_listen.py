@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import signal
 import subprocess
@@ -87,6 +88,21 @@ def test_the_signature_is_checked(signature: str, said: str, capsys: pytest.Capt
         send(**{"x-sign": signature})
 
     assert said in capsys.readouterr().out
+
+
+def test_json_has_a_document_for_each_call(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving("201", as_json=True) as send:
+        send("PUT", "/a", **{"X-Event-Id": "7"})
+
+    assert json.loads(capsys.readouterr().out) == {
+        "method": "PUT",
+        "path": "/a",
+        "headers": {"X-Event-Id": "7"},
+        "body": '{"id": 1}',
+        "times": 1,
+        "signed": None,
+        "answer": "201",
+    }
 
 
 @pytest.mark.parametrize("headers", [{"X-Delivery": "7"}, {}])
