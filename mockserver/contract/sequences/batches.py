@@ -130,17 +130,16 @@ def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, te
     sequence.count_check(_CHECK)
     refused = exchange.response.is_refused
     there = f"where reading {key} showed {sentences.record(before)}"
-    if isinstance(must, RefusedStep) and not refused:
-        message = (
-            f"{step.name}, {there}: answered {sentences.response(exchange)}, although it must be refused"
-        )
+    is_wrongly_done = isinstance(must, RefusedStep) and not refused
+    answer = sentences.response(exchange)
+    if is_wrongly_done:
+        message = f"{step.name}, {there}: answered {answer}, although it must be refused"
         sequence.fail(_CHECK, message, "refused", str(status))
     if not isinstance(must, RefusedStep) and refused and not step.may_be_refused:
-        message = f"{step.name}, {there}: refused with {sentences.response(exchange)}"
-        sequence.fail(_CHECK, message, "done", str(status))
+        sequence.fail(_CHECK, f"{step.name}, {there}: refused with {answer}", "done", str(status))
     expected: Record | None = before if isinstance(must, RefusedStep) or refused else must
     shown = sequence.read(key, tenant)
-    if shown != expected and not (isinstance(must, RefusedStep) and not refused):
+    if shown != expected and not is_wrongly_done:
         message = f"{step.name}, {there}: answered {status}; {sentences.difference(expected, shown)}"
         sequence.fail(_CHECK, message, sentences.record(expected), sentences.record(shown))
     sequence.there[tenant, key] = shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 
 from hypothesis import strategies as st
@@ -58,9 +58,7 @@ def draw_with_one_bad(
 ) -> st.SearchStrategy[list[SequenceItem]]:
     def spoiled(batch: list[SequenceItem], place: int, corruption: Corruption) -> list[SequenceItem]:
         at = place % len(batch)
-        return [
-            replace(one, corruption=corruption) if number == at else one for number, one in enumerate(batch)
-        ]
+        return [*batch[:at], replace(batch[at], corruption=corruption), *batch[at + 1 :]]
 
     return st.builds(spoiled, _items_with(keys, st.none(), KEYS), KEY, st.sampled_from(list(ways)))
 
@@ -152,7 +150,7 @@ class BatchMachine(RuleBasedStateMachine):
         ways = self.alone or self.batch_profile.corruptions
         batch = self._drawn(data, draw_with_one_bad(self.keys, ways))
         if self.batch_profile.tenants > 1:
-            check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
+            check_beside(self.sequence, batch, tenant, 1 - tenant)
         else:
             batches.send_batch(self.sequence, batch, self._tenant(tenant))
 
@@ -228,14 +226,14 @@ class BatchMachine(RuleBasedStateMachine):
     def send_beside_a_tenant(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
         corruptions = () if keyed and self.batch_profile.again == "same" else self.batch_profile.corruptions
         batch = self._drawn(data, draw_items(self.keys, corruptions))
-        check_other_tenant(self.sequence, batch, tenant, 1 - tenant, keyed=keyed)
+        check_beside(self.sequence, batch, tenant, 1 - tenant, keyed=keyed)
 
     @precondition(lambda self: self.context.isolation.are_apart)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
     def send_beside_a_sandbox(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
         batch = self._drawn(data, draw_items(self.keys))
         self.isolation.append(self.context.isolation.new_scope(self.pool))
-        check_other_sandbox(self.sequence, self.isolation[-1], batch, self._tenant(tenant), keyed=keyed)
+        check_beside(self.sequence, batch, self._tenant(tenant), self.isolation[-1], keyed=keyed)
 
     @rule(tenant=TENANT)
     def look(self, tenant: int) -> None:
@@ -270,41 +268,36 @@ def build_machine(context: SequenceContext) -> type[BatchMachine]:
     return type("Sequences", (BatchMachine,), {"context": context})
 
 
-def check_other_tenant(
-    sequence: CallSequence, items: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
+def check_beside(
+    sequence: CallSequence,
+    items: Sequence[SequenceItem],
+    here: int,
+    other: int | IsolationScope,
+    *,
+    keyed: bool = False,
 ) -> None:
-    """Send a batch in tenant `here`; check that tenant `there` knows neither batch nor idempotency key."""
-    keys = [item.key for item in items]
-    for key in keys:
-        sequence.known(key, there)
-    token = sequence.token() if keyed and sequence.context.batch_profile.again == "same" else ""
-    answered = batches.send_batch(sequence, items, here, token=token)
-    for key in keys:
-        expected, shown = sequence.there[there, key], sequence.read(key, there)
-        message = f"{sentences.batch(items)} in one tenant, and in another {{difference}} ({key})"
-        sequence.compare(_TENANTS, expected, shown, message)
-        sequence.there[there, key] = shown
-    if token and answered is not None and not answered.refused:
-        _as_new(sequence, _TENANTS, answered, there, token)
+    """Send a batch in tenant `here`; check that another tenant knows neither batch nor idempotency key.
 
-
-def check_other_sandbox(
-    sequence: CallSequence, aside: IsolationScope, items: Sequence[SequenceItem], here: int, *, keyed: bool
-) -> None:
-    """Send a batch in the sequence's sandbox; check that `aside` knows neither batch nor idempotency key."""
-    subject = sequence.context.batch_profile
-    keys = [item.key for item in items]
-    first = {key: sequence.read(key, here, aside) for key in keys}
-    if subject.prepare is None:
-        _is_as_it_was(sequence, first, here)
+    If `other` is the scope of another sandbox, check the same for tenant `here` of that sandbox.
+    """
+    aside, there = (None, other) if isinstance(other, int) else (other, here)
+    check, sent_to = (_SANDBOXES, "to one sandbox") if aside else (_TENANTS, "in one tenant")
+    subject, keys = sequence.context.batch_profile, [item.key for item in items]
+    read = partial(sequence.read, scope=aside) if aside else sequence.known
+    before = {key: read(key, there) for key in keys}
+    if aside and subject.prepare is None:
+        _is_as_it_was(sequence, before, here)
     token = sequence.token() if keyed and subject.again == "same" else ""
     answered = batches.send_batch(sequence, items, here, token=token)
     for key in keys:
-        shown = sequence.read(key, here, aside)
-        message = f"{sentences.batch(items)} to one sandbox, and in another {{difference}} ({key})"
-        sequence.compare(_SANDBOXES, first[key], shown, message)
+        shown = sequence.read(key, there, aside)
+        message = f"{sentences.batch(items)} {sent_to}, and in another {{difference}} ({key})"
+        sequence.compare(check, before[key], shown, message)
+        if not aside:
+            sequence.there[there, key] = shown
     if token and answered is not None and not answered.refused:
-        _as_new(replace(sequence, scope=aside, there={}), _SANDBOXES, answered, here, token)
+        where = replace(sequence, scope=aside, there={}) if aside else sequence
+        _as_new(where, check, answered, there, token)
 
 
 def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:

@@ -37,7 +37,7 @@ from mockserver.contract.profile import (
 from mockserver.contract.profile_reads import ListProfile
 from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
-from mockserver.contract.sequences.sentences import ReportedVerdict, is_refused, reported_verdicts
+from mockserver.contract.sequences.sentences import ReportedVerdict, reported_verdicts
 from mockserver.contract.trial import Trial
 from mockserver.model import Json
 from mockserver.spec.batch_forms import Batch
@@ -312,7 +312,8 @@ class CallSequence:
         if isinstance(reported, str):
             return reported
         verdicts = reported_verdicts(reported, self.context.batch, len(items))
-        return verdicts, is_refused(exchange, reported, verdicts)
+        is_none_done = bool(verdicts) and not any(one.accepted for one in verdicts)
+        return verdicts, reported is None or (exchange.response.is_refused and is_none_done)
 
     @contextmanager
     def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
