@@ -13,7 +13,6 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any, Self, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
-from xml.etree.ElementTree import Element, SubElement, tostring
 
 import requests
 import schemathesis
@@ -48,9 +47,10 @@ from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, Fixtu
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.spec.openapi import Spec, resolve
-from mockserver.spec.typed_xml import NIL_ATTRIBUTE, element_tag
-from mockserver.spec.xml import XML_MEDIA_TYPES
+from mockserver.model import Document
+from mockserver.spec.openapi import Spec
+from mockserver.spec.schema_tree import SchemaTree
+from mockserver.spec.xml import XML_MEDIA_TYPES, XmlWriter
 
 _ANY_JSON = "application/*+json"
 _ONE_JSON = "application/vnd.mockserver+json"
@@ -66,8 +66,6 @@ _NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
 """Headers that are removed: the client writes the length, and the id of a test case differs in every run."""
 
 _USER_AGENT = {"user-agent": "mockserver-contract"}
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
 _MOMENT = re.compile(r"(\d{4})(-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d:\d\d)")
 _FAR = "14:00"
 _OWN_PREFIX = "mock-"
@@ -314,44 +312,17 @@ def _response(prepared: requests.PreparedRequest, received: Response) -> request
     return made
 
 
-Node: TypeAlias = Mapping[str, Any]
-
-
 def can_write_xml(media_type: str | None) -> bool:
     return media_type in XML_MEDIA_TYPES
 
 
-def write_xml(value: Any, schema: Node, document: Node) -> bytes:
-    """Write `value` as XML with the element names of `schema`, even if `value` does not fit the schema."""
-    node = resolve(document, schema)
-    root = Element(element_tag(node, "data"))
-    _fill(root, value, node, document)
-    return tostring(root)
+def write_xml(value: Any, schema: Document, document: Document) -> bytes:
+    """Write `value` as XML with the names of `schema`, even if `value` does not fit the schema.
 
-
-def _fill(element: Element, value: Any, schema: Node, document: Node) -> None:
-    node = resolve(document, schema)
-    if value is None:
-        element.set(NIL_ATTRIBUTE, "true")
-    elif isinstance(value, list):
-        items = resolve(document, node.get("items", {}))
-        for item in value:
-            _fill(SubElement(element, element_tag(items, "item")), item, items, document)
-    elif isinstance(value, dict):
-        namespace = element.tag[: element.tag.find("}") + 1]
-        for name in sorted(value):
-            member = SubElement(element, namespace + _NOT_NAME.sub("_", name or "_"))
-            _fill(member, value[name], node.get("properties", {}).get(name, {}), document)
-    else:
-        element.text = _text(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")
-    return _NOT_TEXT.sub("", str(value))
+    Members are sorted, because data contracts of .NET read members in the order of their names.
+    """
+    ordered = json.loads(json.dumps(value, sort_keys=True), parse_float=Decimal)
+    return XmlWriter(SchemaTree(document)).write(ordered, schema)
 
 
 PinnedCase: TypeAlias = schemathesis.Case[Any]

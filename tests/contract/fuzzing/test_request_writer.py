@@ -27,17 +27,18 @@ LIST = {"type": "array", "items": ITEM, "xml": {"name": "ArrayOfInvoice", "names
 
 
 def test_members_are_written_in_the_order_in_which_a_data_contract_reads_them() -> None:
-    assert write_xml({"B": "x", "A": 1.5}, ITEM, DOCUMENT) == (
-        b'<ns0:Invoice xmlns:ns0="urn:x"><ns0:A>1.5</ns0:A><ns0:B>x</ns0:B></ns0:Invoice>'
-    )
+    written = write_xml({"B": "x", "A": 1.5}, ITEM, DOCUMENT)
+
+    assert written.startswith(b'<Invoice xmlns="urn:x"')
+    assert written.endswith(b"><A>1.5</A><B>x</B></Invoice>")
 
 
 def test_null_is_nil() -> None:
     assert b'nil="true"' in write_xml([None], LIST, DOCUMENT)
 
 
-def test_what_xml_cannot_carry_is_left_out() -> None:
-    assert b"<ns0:B>ab</ns0:B>" in write_xml({"B": "a\x00b"}, ITEM, DOCUMENT)
+def test_what_xml_cannot_carry_is_replaced() -> None:
+    assert "<B>a\ufffdb</B>".encode() in write_xml({"B": "a\x00b"}, ITEM, DOCUMENT)
 
 
 def test_only_xml_is_written_here() -> None:
