@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from itertools import count, takewhile
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError
 
@@ -16,7 +17,7 @@ import yaml
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Path
 
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
 
@@ -37,7 +38,7 @@ PARTS = ("allOf", "anyOf", "oneOf")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
+def _nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
     """Return the items that the keys of a form make, up to the first missing index.
 
     Also return whether a pair is ignored, because its key names no item, recurs, or follows a missing index.
@@ -59,9 +60,7 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
         unbound = unbound or name in item
         empty = None if member.get("nullable") else ""
         item.setdefault(name, typed(text, member) if text else empty)
-    read: list[Json] = []
-    while len(read) in items:
-        read.append(items[len(read)])
+    read = [items[place] for place in takewhile(items.__contains__, count())]
     return read, unbound or len(read) < len(items)
 
 
@@ -179,7 +178,7 @@ def _json(text: str) -> Decoded:
             text,
             object_pairs_hook=partial(_object, doubts),
             parse_float=partial(_fraction, doubts),
-            parse_int=partial(_whole, doubts),
+            parse_int=lambda digits: int(digits) if len(digits) < _LARGEST else _fraction(doubts, digits),
             parse_constant=_no_constant,
         )
     except RecursionError:
@@ -225,26 +224,16 @@ def _fraction(doubts: dict[str, None], digits: str) -> Decimal:
     return number
 
 
-def _whole(doubts: dict[str, None], digits: str) -> int | Decimal:
-    return int(digits) if len(digits) < _LARGEST else _fraction(doubts, digits)
-
-
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is not a number")
 
 
 def _is_deep(document: Json) -> bool:
-    level = [document]
-    for _ in range(DEEP):
-        level = [child for one in level for child in _children(one)]
-        if not level:
-            return False
-    return True
-
-
-def _children(value: Json) -> Iterator[Json]:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (child for child in inner if isinstance(child, dict | list))
+    level: list[Json] = [[document]]
+    for _ in range(DEEP + 1):
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [child for children in inner for child in children if isinstance(child, dict | list)]
+    return bool(level)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -255,26 +244,24 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _form(text: str, node: Document, settings: Document) -> Decoded:
-    pairs = _pairs(text)
-    doubts = (
-        ("there are more keys than a reader may take",)
-        if len(pairs) >= int(settings.get("max-keys", 1000))
-        else ()
-    )
+    pairs, doubts = _pairs(text), []
+    if len(pairs) >= int(settings.get("max-keys", 1000)):
+        doubts.append("there are more keys than a reader may take")
     if settings.get("format") == "indexed-form" or node.get("type") == "array":
-        document, unbound = nest_form_keys(pairs, node.get("items", EMPTY))
-        return Decoded(document, (*doubts, *(("a key binds nothing",) if unbound else ())))
+        document, unbound = _nest_form_keys(pairs, node.get("items", EMPTY))
+        return Decoded(document, (*doubts, *(["a key binds nothing"] if unbound else [])))
     read: dict[str, Json] = {}
+    members = node.get("properties", EMPTY)
     for key, value in pairs:
         name = key.removesuffix("[]")
-        member = node.get("properties", EMPTY).get(name, EMPTY)
+        member = members.get(name, EMPTY)
         if member.get("type") == "array":
             read.setdefault(name, []).append(typed(value, member.get("items", EMPTY)))
             continue
         if key in read:
-            doubts = (*doubts, "a key occurs twice")
-        read[key] = typed(value, node.get("properties", EMPTY).get(key, EMPTY))
-    return Decoded(read, doubts)
+            doubts.append("a key occurs twice")
+        read[key] = typed(value, members.get(key, EMPTY))
+    return Decoded(read, tuple(doubts))
 
 
 def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:
@@ -312,8 +299,10 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
     if element.get(XML_NIL, "").strip() in ("true", "1"):
         return None
     node = flattened(node)
-    if element.get(XML_TYPE):
-        node = flattened({"allOf": [*_typed_as(element, node), node]})
+    if name := element.get(XML_TYPE):
+        types = node.get("x-xml", EMPTY).get("types", EMPTY).values()
+        meant = [one for one in types if flattened(one).get("xml", EMPTY).get("name") == name]
+        node = flattened({"allOf": [*meant[:1], node]})
     kind = node.get("type")
     if kind == "array":
         inner = flattened(node.get("items", EMPTY))
@@ -331,14 +320,8 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
     return milliseconds_text(text, form) if form else typed(text, node, of_xml=True)
 
 
-def _typed_as(element: Element, node: Document) -> list[Document]:
-    """Return a list with the schema that `xsi:type` names, or an empty list if `node` has no such type."""
-    known = node.get("x-xml", EMPTY).get("types", EMPTY).values()
-    return [one for one in known if flattened(one).get("xml", EMPTY).get("name") == element.get(XML_TYPE)][:1]
-
-
 def _members(element: Element, node: Document, doubts: list[str], *, forward: bool) -> Json:
-    known = members_of(node, str(element.tag))
+    known, others = members_of(node, str(element.tag)), node.get("additionalProperties")
     order = list(known)
     read: dict[str, Json] = {
         name: typed(element.attrib[member.xml], member.node, of_xml=True)
@@ -350,7 +333,8 @@ def _members(element: Element, node: Document, doubts: list[str], *, forward: bo
         tag = str(child.tag)
         found = next((name for name, member in known.items() if member.xml == tag), None)
         if found is None:
-            read.setdefault(tag.rpartition("}")[2], _value(child, _others(node), doubts, forward=forward))
+            schema = others if isinstance(others, dict) else EMPTY
+            read.setdefault(tag.rpartition("}")[2], _value(child, schema, doubts, forward=forward))
             continue
         member = known[found]
         if forward and order.index(found) < last:
@@ -363,12 +347,6 @@ def _members(element: Element, node: Document, doubts: list[str], *, forward: bo
         else:
             read[found] = _value(child, member.node, doubts, forward=forward)
     return read
-
-
-def _others(node: Document) -> Mapping[str, Json]:
-    """Return the schema of the members that `node` does not name."""
-    others = node.get("additionalProperties")
-    return others if isinstance(others, dict) else EMPTY
 
 
 def read_request(root: Element, node: Document, doubts: list[str]) -> Json:
@@ -543,6 +521,13 @@ def milliseconds_text(text: str, form: str) -> str:
         return text
     passed = moment.replace(tzinfo=UTC) - _EPOCH
     return form.replace("{}", str(passed // timedelta(milliseconds=1)))
+
+
+def member_schema(node: Document, path: Path) -> Document:
+    """Return the schema of the member at `path`, an empty schema if there is no such member."""
+    for step in path:
+        node = properties_of(node).get(str(step), EMPTY)
+    return node
 
 
 def properties_of(node: Document) -> Mapping[str, Document]:

@@ -7,7 +7,7 @@ that does not fit.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -22,6 +22,7 @@ from mockserver.contract.oracle.decoding import (
     UnreadableError,
     decode,
     media_type_of,
+    member_schema,
     paired_lines,
     properties_of,
     typed,
@@ -117,7 +118,9 @@ class Oracle:
         return of_body
 
     def _of_parameters(self, operation: Operation, request: Request, values: Mapping[str, str]) -> Judgement:
-        query = self._query(request)
+        query: dict[str, list[str]] = {}
+        for name, text in parse_qsl(request.query, keep_blank_values=True, errors="replace"):
+            query.setdefault(self._name(name), []).append(text)
         tolerances = self._forgiven(operation, request)
         found: list[Judgement] = []
         for known in self._compiled(operation):
@@ -139,12 +142,6 @@ class Oracle:
                 for parameter in operation.parameters
             )
         return self._parameters[operation.id]
-
-    def _query(self, request: Request) -> dict[str, list[str]]:
-        read: dict[str, list[str]] = {}
-        for name, text in parse_qsl(request.query, keep_blank_values=True, errors="replace"):
-            read.setdefault(self._name(name), []).append(text)
-        return read
 
     def _name(self, name: str) -> str:
         return name.lower() if self._spec.any_case_query else name
@@ -168,7 +165,13 @@ class Oracle:
             may_be_read = body.settings.get("lenient") and not error.for_all_readers
             verdict: ExpectedVerdict = "doubtful" if may_be_read else "bad"
             return ExpectedResponse(operation, verdict, f"the body cannot be read: {error}")
-        return self._judged(operation, body, decoded, self._leniency(operation, body, request))
+        lenient = leniency(
+            body.settings,
+            self._forgiven(operation, request),
+            spells="xml" in request.media_type or "form" in request.media_type,
+            ignores_unknown=_passes_over(operation, request),
+        )
+        return self._judged(operation, body, decoded, lenient)
 
     def _of_media_type(self, operation: Operation, request: Request) -> ExpectedVerdict:
         sent = request.media_type
@@ -209,7 +212,10 @@ class Oracle:
         self, found: Json, batch: Batch, item: OracleSchema, lenient: Leniency, decoded: Decoded
     ) -> Iterator[ExpectedItem]:
         names = list(found) if batch.is_map else []
-        for place, one in enumerate(_with_names(found, batch.key[0]) if batch.is_map else found):
+        if batch.is_map:  # each item has its name in the member of the key
+            key = batch.key[0]
+            found = [{**one, key: name} if isinstance(one, dict) else one for name, one in found.items()]
+        for place, one in enumerate(found):
             keys = (names[place],) if names else keys_of(one, batch.key, any_case=lenient.any_case)
             sent = BatchItem(place, keys[0] if keys else None, one)
             if decoded.doubts:
@@ -232,9 +238,7 @@ class Oracle:
         if operation.batch is None:
             return _Body(node, stated.coercion, compile_schema(node), None)
         pointer = operation.batch.items
-        items = node
-        for step in pointer:
-            items = properties_of(items).get(str(step), EMPTY)
+        items = member_schema(node, pointer)
         whole = compile_schema(without_member(node, pointer))
         one = items.get("additionalProperties" if operation.batch.is_map else "items", EMPTY)
         if operation.batch.is_map:
@@ -242,24 +246,10 @@ class Oracle:
             one = {**one, "properties": {**key, **one.get("properties", EMPTY)}}
         return _Body(node, stated.coercion, whole, compile_schema(one))
 
-    def _leniency(self, operation: Operation, body: _Body, request: Request) -> Leniency:
-        media_type = request.media_type
-        return leniency(
-            body.settings,
-            self._forgiven(operation, request),
-            spells="xml" in media_type or "form" in media_type,
-            ignores_unknown=_passes_over(operation, request),
-        )
-
     def _forgiven(self, operation: Operation, request: Request) -> tuple[Tolerance, ...]:
         known = self._profile.tolerances
         of_it = (*known.get("", ()), *known.get(operation.id, ()))
         return tuple(one for one in of_it if fnmatchcase(request.media_type, one.media_type))
-
-
-def _with_names(found: Document, key: str) -> Iterator[Json]:
-    """Yield the items of a map, each with its name in the member of the key."""
-    yield from ({**one, key: name} if isinstance(one, dict) else one for name, one in found.items())
 
 
 def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool) -> bool:
@@ -267,12 +257,9 @@ def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool
         return False
     sent, known, wrapper = set(document), set(properties_of(item.node)), str(batch.items[0])
     if any_case:
-        sent, known, wrapper = _lower(sent), _lower(known), wrapper.lower()
+        sent, known = ({name.lower() for name in names} for names in (sent, known))
+        wrapper = wrapper.lower()
     return wrapper not in sent and not known.isdisjoint(sent)
-
-
-def _lower(names: Iterable[str]) -> set[str]:
-    return {name.lower() for name in names}
 
 
 def _asks_for_an_example(request: Request) -> bool:
@@ -366,10 +353,9 @@ def count_noun(number: int, noun: str) -> str:
 
 
 def weigh_problems(broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded) -> Judgement:
-    sure = [one for one in broken if not lenient.may_pass(one)]
     if decoded.doubts:
         return "doubtful", decoded.doubts[0]
-    if sure:
+    if sure := [one for one in broken if not lenient.may_pass(one)]:
         return "bad", explain(sure[0])
     return ("doubtful", explain(broken[0])) if broken else _GOOD
 
@@ -391,7 +377,11 @@ def expected_item(
     if sure:
         first = next((one for one in sure if one in fatal), sure[0])
         refuses = any(
-            one in fatal and not lenient.may_stay_alone(one) and not _is_null_item(one) for one in sure
+            one in fatal
+            and not lenient.may_stay_alone(one)
+            # A null item need not refuse the call (docs/catalogue.md#6-null-item).
+            and not (one.keyword == "type" and not one.path and one.found is None)
+            for one in sure
         )
         return ExpectedItem(sent, "bad", explain(first), pointer_of(first.path), keys, refuses, bool(fatal))
     if broken:
@@ -401,16 +391,10 @@ def expected_item(
     return ExpectedItem(sent, "good", keys=keys)
 
 
-def _is_null_item(broken: SchemaProblem) -> bool:
-    """Return whether an item is null. Null items need not refuse the call (docs/catalogue.md#6-null-item)."""
-    return broken.keyword == "type" and not broken.path and broken.found is None
-
-
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
     """Return whether the problem refuses the call. `x-fatal` of its schema decides, else `x-batch.fatal`."""
     for step in broken.path:
-        inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
-        node = inner
+        node = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
     if "x-fatal" in node:
         return bool(node["x-fatal"])
     names = {broken.keyword}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -166,23 +166,21 @@ def reasons(body: Json) -> list[str]:
 
     A reason member is named like "message" or "detail". Reason members on deeper levels are ignored.
     """
-    level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
+    level: list[tuple[str, Json]] = [("", body)]
     texts: list[str] = []
     while level:
-        named = [value for name, value in level if _WORDS.search(name) and isinstance(value, str)]
+        named = [value for name, value in level if _WORDS.search(str(name)) and isinstance(value, str)]
         if named:
             return named
         texts += [value for _, value in level if isinstance(value, str)]
-        level = [pair for name, value in level for pair in _children(name, value)]
+        # Elements of a list get the name of the list.
+        inner = [
+            value.items() if isinstance(value, dict) else [(name, child) for child in value]
+            for name, value in level
+            if isinstance(value, dict | list)
+        ]
+        level = [pair for pairs in inner for pair in pairs]
     return texts
-
-
-def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
-    """Yield members with their names. Elements of a list get the name of the list."""
-    if isinstance(value, dict):
-        yield from ((str(member), child) for member, child in value.items())
-    elif isinstance(value, list):
-        yield from ((name, child) for child in value)
 
 
 def one_outcome_per_item(case: CheckCase) -> CheckResult:
@@ -437,14 +435,15 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
     outcomes = [one for one in case.outcomes if one.message and one.place in items and len(items) > 1]
     if not outcomes:
         return NOTHING_TO_JUDGE
-    known = _KnownKeys(items.values())
+    known = _by_word(items.values())
     for one in outcomes:
         if _is_exempt(case, one.message) or _ABOUT_OTHERS.search(one.message):
             continue
         own = items[one.place or 0]
-        named = known.named_in(one.message)
-        other = next((item for item in named if _is_blamed(item, own, one.message)), None)
-        if other is not None:
+        named = [item for word in _WORD.findall(one.message) for item in known.get(word, ())]
+        blamed = [item for item in named if _is_blamed(item, own, one.message)]
+        if blamed:
+            other = min(blamed, key=lambda item: item.item.place)
             message = (
                 f"the message of item {one.place} ({own.item.key}) is about item {other.item.place} "
                 f"({other.item.key}): {one.message!r}"
@@ -454,29 +453,17 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
     return len(outcomes), None
 
 
-class _KnownKeys:
-    """Index of items by the keys that `_is_telling` accepts.
+def _by_word(items: Iterable[ExpectedItem]) -> Mapping[str, list[ExpectedItem]]:
+    """Return the items by the first word of each key that `_is_telling` accepts.
 
-    A large batch has as many messages as keys, so each word of a message is looked up in the index.
+    A large batch has as many messages as keys, so a message is compared with the keys of its words alone.
     """
-
-    def __init__(self, items: Iterable[ExpectedItem]) -> None:
-        self._words: defaultdict[str, list[ExpectedItem]] = defaultdict(list)
-        """Items by keys of one word."""
-        self._others: list[tuple[str, ExpectedItem]] = []
-        """Pairs of a key with several words and its item. Each message is searched for each of these keys."""
-        for item in items:
-            for key in {*item.keys, item.item.key}:
-                if key and _is_telling(key):
-                    if _WORD.fullmatch(key):
-                        self._words[key].append(item)
-                    else:
-                        self._others.append((key, item))
-
-    def named_in(self, message: str) -> list[ExpectedItem]:
-        named = [item for word in _WORD.findall(message) for item in self._words.get(word, ())]
-        named += [item for key, item in self._others if key in message and _mentions_key(message, key)]
-        return sorted(named, key=lambda one: one.item.place)
+    known: defaultdict[str, list[ExpectedItem]] = defaultdict(list)
+    for item in items:
+        for key in {*item.keys, item.item.key}:
+            if key and _is_telling(key):
+                known[_WORD.findall(key)[0]].append(item)
+    return known
 
 
 def _is_blamed(other: ExpectedItem, own: ExpectedItem, message: str) -> bool:

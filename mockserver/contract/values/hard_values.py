@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any, TypeAlias
 from zlib import crc32
 
-from mockserver.contract.oracle.schemas import unfold
+from mockserver.contract.oracle.decoding import member_schema, properties_of
+from mockserver.contract.oracle.schemas import compile_schema, unfold
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
-from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of
+from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import Operation, Spec
 from mockserver.vendor import read_tables
@@ -26,6 +27,9 @@ _UNBOUNDED = 255
 
 _AMOUNT = re.compile(r"-?[0-9]+\.[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_LIMITS = ("Length", "pattern", "imum", "multipleOf")
+"""Ends of the keywords that limit texts and numbers."""
 
 _DEEPEST = 3
 _FORM = "application/x-www-form-urlencoded"
@@ -78,66 +82,44 @@ def _of_type(schema: Document, good: Json) -> Iterator[HardValue]:
     elif kind in {"integer", "number"}:
         yield from _numbers(schema, kind)
     elif kind in {"moment", "day", "amount"}:
-        texts = _known()["numbers" if kind == "amount" else f"{kind}s"]
-        yield from (HardValue(name, text) for name, text in texts.items() if _takes(schema, text))
+        yield from _allowed(schema, _known()["numbers" if kind == "amount" else f"{kind}s"])
     elif kind == "text":
         yield from _texts(schema)
 
 
-def _texts(schema: Document) -> Iterator[HardValue]:
-    most = schema.get("maxLength")
-    known = [(name, text) for name, text in _known()["texts"].items() if _takes(schema, text)]
-    if not known or known[0][0] != "plain":
-        short = _known()["short texts"].items()
-        known = [*((name, text) for name, text in short if _takes(schema, text)), *known]
-    longest = min(_MOST, _UNBOUNDED if most is None else most)
+def _texts(schema: Document) -> list[HardValue]:
+    known = _allowed(schema, _known()["texts"])
+    if not known or known[0].name != "plain":
+        known = [*_allowed(schema, _known()["short texts"]), *known]
+    longest = min(_MOST, schema.get("maxLength", _UNBOUNDED))
     tail = "long" if longest > len("long") else ""
-    known[5:5] = [
-        (name, text)
-        for name, text in (
-            ("the longest text", "x" * (longest - len(tail)) + tail),
-            ("the longest text of accents", "\xfc" * longest),
-            ("the empty text", ""),
-        )
-        if _takes(schema, text)
-    ]
-    yield from (HardValue(name, text) for name, text in known)
+    made = {
+        "the longest text": "x" * (longest - len(tail)) + tail,
+        "the longest text of accents": "\xfc" * longest,
+        "the empty text": "",
+    }
+    return [*known[:5], *_allowed(schema, made), *known[5:]]
 
 
-def _takes(schema: Document, text: str) -> bool:
-    most, pattern = schema.get("maxLength"), schema.get("pattern")
-    if len(text) < schema.get("minLength", 0) or (most is not None and len(text) > most):
-        return False
-    try:
-        return pattern is None or re.search(pattern, text) is not None
-    except re.error:
-        return False
+def _allowed(schema: Document, texts: Mapping[str, str]) -> list[HardValue]:
+    return [HardValue(name, text) for name, text in texts.items() if _allows(schema, text)]
+
+
+def _allows(schema: Document, value: Json) -> bool:
+    """Return whether a text or number keeps the limits of the schema; the format of a text does not count."""
+    ends = _LIMITS if isinstance(value, str) else (*_LIMITS, "format")
+    limits = {word: limit for word, limit in schema.items() if word.endswith(ends)}
+    return compile_schema(limits).is_valid(value)
 
 
 def _numbers(schema: Document, kind: str) -> Iterator[HardValue]:
     numbers = [(name, Decimal(value)) for name, value in _known()[f"{kind}s"].items()]
     for bound, name in (("maximum", "the largest there is"), ("minimum", "the smallest there is")):
-        if bound in schema and not schema.get(f"exclusive{bound.capitalize()}"):
+        if bound in schema:
             numbers.append((name, Decimal(str(schema[bound]))))
-    narrow = schema.get("format") == "int32"
     for name, value in numbers:
-        if _fits(schema, value) and not (narrow and not -(2**31) <= value < 2**31):
+        if _allows(schema, value):
             yield HardValue(name, int(value) if kind == "integer" else value)
-
-
-def _fits(schema: Document, value: Decimal) -> bool:
-    step = Decimal(str(schema.get("multipleOf", 0)))
-    if step and value % step:
-        return False
-    for bound, sign in (("minimum", 1), ("maximum", -1)):
-        exclusive = schema.get(f"exclusive{bound.capitalize()}")
-        for limit, out in ((schema.get(bound), exclusive is True), (exclusive, True)):
-            if limit is None or isinstance(limit, bool):
-                continue
-            left = sign * (value - Decimal(str(limit)))
-            if left < 0 or (out and left == 0):
-                return False
-    return True
 
 
 MemberPath: TypeAlias = tuple[str, ...]
@@ -162,19 +144,13 @@ def free_members(
     """Return the members to change. Skip members whose value in `item` is in `fixed` (keys and facts)."""
     batch = operation.batch
     body = next((body for body in operation.bodies if body.name == "application/json"), None)
-    held = object_at(item, rules.at)
+    held = value_at(item, parse_pointer(rules.at))
     if batch is None or body is None or not isinstance(held, Mapping):
         return ()
     schema = _object_schema(spec, body.schema, batch, rules)
     skipped = (*(".".join(map(str, path)) for path in batch.key_paths), *rules.left_alone)
     found = _members(schema, held, (), fixed)
     return tuple(one for one in found if not any(f"{one.name}.".startswith(f"{name}.") for name in skipped))
-
-
-def object_at(item: Json, pointer: str) -> Json:
-    for step in parse_pointer(pointer):
-        item = item.get(step) if isinstance(item, Mapping) else None
-    return item
 
 
 def with_values(item: Json, rules: ValueRules, values: Mapping[MemberPath, Json]) -> Json:
@@ -189,28 +165,15 @@ def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules
     if rules.schema:
         node = unfold(spec.document, {"$ref": f"#/components/schemas/{rules.schema}"})
         return node
-    node = unfold(spec.document, schema)
-    for step in batch.items:
-        node = _properties_of(node).get(str(step), EMPTY)
-    node = node.get("items", EMPTY)
-    for step in parse_pointer(rules.at):
-        node = _properties_of(node).get(str(step), EMPTY)
-    return node
-
-
-def _properties_of(node: Document) -> dict[str, Document]:
-    """Return the properties of a schema and of its parts (`allOf`)."""
-    found = dict(node.get("properties", EMPTY))
-    for part in node.get("allOf", ()):
-        found.update(_properties_of(part))
-    return found
+    items = member_schema(unfold(spec.document, schema), batch.items)
+    return member_schema(items.get("items", EMPTY), parse_pointer(rules.at))
 
 
 def _members(
     schema: Document, held: Mapping[str, Json], way: MemberPath, fixed: frozenset[str]
 ) -> Iterator[ValueMember]:
     """Yield the members to change in an object and, if the good item `held` has them, in nested objects."""
-    for name, member in _properties_of(schema).items():
+    for name, member in properties_of(schema).items():
         good = held.get(name)
         if isinstance(good, Mapping | list):
             inner, below = member, (*way, name)

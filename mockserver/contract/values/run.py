@@ -34,11 +34,10 @@ from mockserver.contract.values.hard_values import (
     ValueMember,
     ValueTrial,
     free_members,
-    object_at,
     plan_trials,
     with_values,
 )
-from mockserver.model import Json, pointer_of
+from mockserver.model import Json, parse_pointer, pointer_of, value_at
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _NOTHING = (None, "")
@@ -333,7 +332,7 @@ class _ValueRun:
         ]
 
     def _compare(self, sent: SentItem, exchange: Exchange, how: HowShown) -> None:
-        held = object_at(sent.document, self.rules.at)
+        held = value_at(sent.document, parse_pointer(self.rules.at))
         if not isinstance(held, Mapping):
             return
         names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}

@@ -21,7 +21,7 @@ def test_a_short_text_has_hard_values_too() -> None:
 
 
 def test_numbers_keep_bounds_and_steps() -> None:
-    made = hard_values({"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01})
+    made = hard_values({"type": "number", "minimum": 0, "maximum": 100, "multipleOf": Decimal("0.01")})
 
     assert Decimal("0.10") in [one.value for one in made]
     assert all(0 <= one.value <= 100 and one.value % Decimal("0.01") == 0 for one in made)
