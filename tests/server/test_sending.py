@@ -16,6 +16,7 @@ from weakref import ref
 
 import pytest
 
+from mockserver.contract.examples import ProfileExamples
 from mockserver.server.application import Application, Options
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
@@ -541,6 +542,48 @@ def test_a_lost_answer_does_not_lose_the_webhook(tmp_path: Path, receiver: Recei
     orders.client.post("/_mock/sandboxes/default/scenarios", json=scenario)
     orders.client.post("/orders/orders", json={"orders": [{"number": "A"}]})
     assert receiver.take()[0].json["data"]["number"] == "A"
+
+
+def test_an_export_has_no_secret_and_sends_nothing(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"sign": {"header": "X-Signature"}}))
+    orders.register(f"{receiver.url}/hook?token=t0k3n", secret="s3cret-of-ours")
+    orders.send("A", callbackUrl=f"{receiver.url}/cb")
+    orders.send("B")
+    receiver.take(3)
+    for chosen in ("", "&from=2"):
+        answered = orders.client.get(f"/_mock/sandboxes/default/journal/export?format=case{chosen}")
+        assert answered.status == 200
+        assert "hook?token=" in answered.text
+        assert "t0k3n" not in answered.text
+        assert "s3cret-of-ours" not in answered.text
+        assert "attemptsLeft" not in answered.text
+    sleep(0.3)
+    assert receiver.received.empty()
+
+
+def test_an_export_with_secrets_has_the_secret_of_a_registration(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document())
+    orders.register(secret="s3cret-of-ours")
+    orders.send("A")
+    answered = orders.client.get("/_mock/sandboxes/default/journal/export?format=case&secrets=shown")
+    assert "s3cret-of-ours" in answered.text
+
+
+def test_an_example_that_is_tried_sends_nothing(tmp_path: Path, receiver: Receiver) -> None:
+    made = document()
+    url = {"type": "string", "example": f"{receiver.url}/cb"}
+    made["paths"]["/orders"]["post"]["requestBody"] = schema(
+        {
+            **listed("orders", {"$ref": "#/components/schemas/Order"}, callbackUrl=url),
+            "required": ["orders", "callbackUrl"],
+        }
+    )
+    orders = Orders(tmp_path, receiver, made, examples=ProfileExamples)
+    answered = orders.client.post("/_mock/sandboxes/default/examples", json={"vendor": "orders"})
+    assert answered.status == 200, answered.text
+    assert "/cb" in answered.json["body"]
+    sleep(0.3)
+    assert receiver.received.empty()
 
 
 def test_a_thousand_items_with_all_effects(tmp_path: Path, receiver: Receiver) -> None:
