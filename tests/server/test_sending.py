@@ -485,6 +485,29 @@ def test_an_early_delivery_is_there_before_the_answer(tmp_path: Path, receiver: 
     assert receiver.received.qsize() == 1
 
 
+def test_early_deliveries_hold_up_an_answer_for_a_limited_time(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"timeout": 1, "ordered": False}))
+    orders.arm({"all": True}, {"early": True})
+    with (
+        create_server(("127.0.0.1", 0)) as silent,
+        patch("mockserver.server.sending._LONGEST_EARLY_S", 0.5),
+    ):
+        orders.register(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = perf_counter()
+        orders.send(*map(str, range(9)))
+        assert perf_counter() - started < 5
+
+
+def test_addresses_that_do_not_answer_hold_up_no_other_address(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"timeout": 60}))
+    with create_server(("127.0.0.1", 0)) as silent:
+        urls = [f"http://127.0.0.1:{silent.getsockname()[1]}/{at}" for at in range(6)]
+        body = [{"url": url, "vendor": "orders"} for url in (*urls, receiver.url)]
+        assert orders.client.put("/_mock/sandboxes/default/webhooks", json=body).status == 200
+        orders.send("A")
+        receiver.take()
+
+
 def test_a_late_delivery_does_not_hold_up_the_next(tmp_path: Path, receiver: Receiver) -> None:
     orders = Orders(tmp_path, receiver, document())
     orders.register()
