@@ -212,6 +212,16 @@ def test_a_header_may_repeat_a_part_of_the_call(tmp_path: Path, receiver: Receiv
     assert receiver.take()[0].headers["X-Of"] == "to T, A"
 
 
+def test_a_header_may_repeat_url_method_status_and_type(tmp_path: Path, receiver: Receiver) -> None:
+    headers = {"X-Of": "{$method} {$url} {$statusCode} {$response.header.content-type}", "X-Bare": "$url"}
+    orders = Orders(tmp_path, receiver, document({"headers": headers}))
+    orders.register()
+    orders.client.post("/orders/orders?a=b", json={"orders": [{"number": "A"}]})
+    (one,) = receiver.take()
+    assert one.headers["X-Of"] == "POST http://127.0.0.1/orders/orders?a=b 200 application/json"
+    assert one.headers["X-Bare"] == "http://127.0.0.1/orders/orders?a=b"
+
+
 def test_with_a_frozen_clock_a_later_delivery_is_sent_when_the_clock_is_advanced(
     tmp_path: Path, receiver: Receiver
 ) -> None:
