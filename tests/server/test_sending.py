@@ -144,6 +144,24 @@ def test_a_webhook_without_annotation_tells_each_item(tmp_path: Path, receiver: 
     ]
 
 
+def test_a_webhook_tells_the_records_of_a_body_that_has_a_name(tmp_path: Path, receiver: Receiver) -> None:
+    made = document()
+    batch, single = made["paths"]["/orders"]["post"], made["paths"]["/orders/{id}"]["put"]
+    made["components"]["schemas"]["Orders"] = batch["requestBody"]["content"]["application/json"]["schema"]
+    batch["requestBody"] = schema({"$ref": "#/components/schemas/Orders"})
+    note = {"type": "object", "properties": {"text": {"type": "string"}}}
+    answer = {"200": {"description": "", **schema(note)}}
+    made["paths"]["/notes"] = {
+        "post": {"operationId": "addNote", "requestBody": schema(note), "responses": answer}
+    }
+    single["requestBody"] = schema(ORDER)
+    orders = Orders(tmp_path, receiver, made)
+    orders.register()
+    assert orders.client.post("/orders/notes", json={"text": "hello"}).status == 200
+    orders.send("A")
+    assert receiver.take()[0].json == {"event": "orderMade", "data": {"number": "A", "qty": 1}}
+
+
 def test_a_callback_goes_where_the_body_says(tmp_path: Path, receiver: Receiver) -> None:
     Orders(tmp_path, receiver, document()).send("A", callbackUrl=f"{receiver.url}/cb?of=A")
     (one,) = receiver.take()
