@@ -102,15 +102,8 @@ def _causes(contract: Spec, schema: Document) -> tuple[str, ...]:
     """Return the operations that take records of the schema, or every POST if none does."""
     writing = [one for one in contract.operations.values() if one.writes and one.bodies]
     bodies = {one.id: one.bodies[0].schema for one in writing}
-    for depth in (1, 2):
-        wanted = _named(contract, schema, depth)
-        if alike := [key for key, body in bodies.items() if wanted & _named(contract, body, depth)]:
+    for shown in (str, lambda one: f"{one}{resolve(contract.document, one)}"):
+        wanted = set(_REFERENCE.findall(shown(schema)))
+        if alike := [key for key, one in bodies.items() if wanted & {*_REFERENCE.findall(shown(one))}]:
             return tuple(alike)
     return tuple([one.id for one in writing if one.method == "post"])
-
-
-def _named(contract: Spec, schema: Document, depth: int) -> set[str]:
-    """Return the references of a schema and, down to a depth, those of the schemas that it names."""
-    found = set(_REFERENCE.findall(str(schema)))
-    further = [resolve(contract.document, {"$ref": one}) for one in found] if depth > 1 else []
-    return found.union(*[_named(contract, one, depth - 1) for one in further])
