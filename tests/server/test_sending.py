@@ -332,6 +332,10 @@ def test_an_unknown_event_is_not_registered(tmp_path: Path, receiver: Receiver) 
     assert Orders(tmp_path, receiver, document()).register(events=["orderGone"]) == 422
 
 
+def test_a_callback_is_not_registered(tmp_path: Path, receiver: Receiver) -> None:
+    assert Orders(tmp_path, receiver, document()).register(events=["done"]) == 422
+
+
 def test_the_journal_masks_secrets(tmp_path: Path, receiver: Receiver) -> None:
     orders = Orders(tmp_path, receiver, document({"headers": {"X-Api-Key": "k3y-of-ours"}}))
     orders.register(f"{receiver.url}/hook?token=t0k3n")
