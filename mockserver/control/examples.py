@@ -19,6 +19,7 @@ from mockserver.journal.journal import Journal
 from mockserver.journal.replay import trial_sandbox
 from mockserver.model import Action, Document, Json
 from mockserver.sandbox import snapshots
+from mockserver.sandbox.deliveries import silence_deliveries
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.store import SandboxState, Tables
 
@@ -155,6 +156,7 @@ class ExampleOperations:
         settings = Settings("", own.seed, print_instant(shown.now), own.empty, shown.assumptions)
         with trial_sandbox(self.sandboxes, self.journal, settings, f"{name[:50]}-tried") as stage:
             self._load(stage, vendor, self._tables(name, vendor))
+            self.sandboxes.control(stage, silence_deliveries)
             await self._prepare(stage, vendor, draft.prepare)
             prepared = self._tables(stage, vendor)
             await self._send(stage, vendor, draft.call)

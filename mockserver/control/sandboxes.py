@@ -182,7 +182,8 @@ class SandboxOperations:
 
     def _webhook(self, one: Document, pointer: str) -> Document:
         vendor = find_vendor(self.served, one["vendor"], f"{pointer}/vendor")
-        known = sorted({each.declared.event for several in vendor.callbacks.values() for each in several})
+        declared = [each.declared for several in vendor.callbacks.values() for each in several]
+        known = sorted({each.event for each in declared if not each.address})
         if unknown := sorted({*one.get("events", ())}.difference(known)):
             detail = f"{vendor.name} has no webhook {unknown[0]}; there is {', '.join(known) or 'none'}"
             raise UnprocessableMemberError(f"{pointer}/events", detail)

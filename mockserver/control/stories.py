@@ -9,7 +9,7 @@ from itertools import pairwise
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import ASCII_MASK
+from mockserver.codec.redaction import ASCII_MASK, redact_credential, redact_url
 from mockserver.control.control_call import ConflictError, UnprocessableCallError
 from mockserver.control.http_client import HttpClient, HttpRequest
 from mockserver.control.state import StateOperations
@@ -33,6 +33,7 @@ from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox.clock import ClockSettings
+from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, silence_deliveries
 from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.snapshots import SNAPSHOT_COLLECTIONS
@@ -120,7 +121,7 @@ class StoryBuilder:
                     sendable_headers(entry, view, known),
                     sendable_body(entry, view, known),
                     "" if now == clock else now or "",
-                    json.decode(json.encode(patch)),
+                    _cut_secrets(json.decode(json.encode(patch)), view),
                 )
             )
             clock = now
@@ -131,6 +132,7 @@ class StoryBuilder:
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
         """Send the calls to a new sandbox; return each call's journal entry, or None if the call has none."""
         with trial_sandbox(self.sandboxes, self.journal, settings) as name:
+            self.sandboxes.control(name, silence_deliveries)
             try:
                 return [await self._try_call(name, call) for call in calls]
             except UnprocessableCallError as error:
@@ -264,13 +266,25 @@ def _patch(before: Tables, after: Tables, scopes: tuple[str, ...]) -> Document:
         was, now = before.get(scope, EMPTY), after.get(scope, EMPTY)
         for name in sorted(was.keys() | now.keys()):
             old, new = was.get(name, EMPTY), now.get(name, EMPTY)
-            if old is new or name in SNAPSHOT_COLLECTIONS:
+            if old is new or name in (*SNAPSHOT_COLLECTIONS, DELIVERIES):
                 continue
             for key in sorted(old.keys() | new.keys()):
                 one, other = old.get(key), new.get(key)
                 is_kept = one is other or (scope, name, key) in _SKIPPED or _is_same(name, one, other)
                 if not is_kept:
                     patch.setdefault(scope, {}).setdefault(name, {})[key] = other
+    return patch
+
+
+def _cut_secrets(patch: Document, view: View) -> Document:
+    """Return the patch, in which the secrets of registered webhooks are cut now unless they are shown."""
+    registered = patch.get(SANDBOX_SCOPE, EMPTY).get(WEBHOOKS, EMPTY).get("registered") or EMPTY
+    for one in () if view.shown else registered.get("addresses", ()):
+        secret = one.get("secret", "")
+        one |= {
+            "url": redact_url(one["url"], view.mask),
+            "secret": secret and redact_credential(secret, view.mask),
+        }
     return patch
 
 

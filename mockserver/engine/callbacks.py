@@ -29,8 +29,10 @@ from mockserver.spec.callbacks import MARK, DeclaredCallback, find_callbacks
 from mockserver.spec.openapi import Spec, misused, parameter_names, plain
 from mockserver.vendor import Request
 
-_EXPRESSION = re.compile(r"\{?\$(request|response)\.(body|header|query|path)(?:[.#]([^{}]*))?\}?")
-"""A runtime expression of OpenAPI, such as `{$request.body#/callbackUrl}`."""
+_EXPRESSION = re.compile(
+    r"\{?\$(?:(request|response)\.(body|header|query|path)(?:[.#]([^{}]*))?|(url|method|statusCode)\b)\}?"
+)
+"""A runtime expression of OpenAPI, such as `{$request.body#/callbackUrl}` or `{$url}`."""
 
 _EVENTS = ("event", "eventtype", "eventname", "type", "topic", "action", "name")
 """Names of members for the name of the event, the likeliest first."""
@@ -166,8 +168,11 @@ def owe_deliveries(
         shown = json.decode(reply.body)
     call = request.call
     asked = {"body": request.document, "header": call.headers, "query": dict(parse_qsl(call.query))}
-    told = {"body": shown, "header": {name.lower(): text for name, text in reply.headers}}
-    facts = {"request": {**asked, "path": request.parameters}, "response": told}
+    headers = (("content-type", reply.media_type), *reply.headers)
+    told = {"body": shown, "header": {name.lower(): text for name, text in headers}}
+    url = f"{call.origin}{call.target}{'?' if call.query else ''}{call.query}"
+    whole = {"url": url, "method": call.method, "statusCode": reply.status}
+    facts = {**whole, "request": {**asked, "path": request.parameters}, "response": told}
     effects, batch = decision.effects, request.operation.batch
     items = [
         _EndedItem(
@@ -208,9 +213,9 @@ def _evaluated(text: str, facts: Document) -> str:
     """Return a text with the values of its runtime expressions; an expression without value gives ""."""
 
     def value(found: re.Match[str]) -> str:
-        source, part, name = found[1], found[2], found[3] or ""
+        source, part, name, whole = found[1], found[2], found[3] or "", found[4]
         path = parse_pointer(name) if part == "body" else (name.lower() if part == "header" else name,)
-        known = value_at(facts, (source, part, *path))
+        known = value_at(facts, (whole,) if whole else (source, part, *path))
         return "" if known is None else str(known)
 
     return _EXPRESSION.sub(value, text)

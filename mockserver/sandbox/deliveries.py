@@ -13,7 +13,7 @@ from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
 from mockserver.model import Value
-from mockserver.sandbox.store import State
+from mockserver.sandbox.store import SandboxState, State
 
 WEBHOOKS, DELIVERIES = "webhooks", "deliveries"
 MAX_DELIVERIES = 10_000
@@ -22,7 +22,7 @@ MAX_DELIVERIES = 10_000
 _LEASE_S = 30
 """Seconds that a claim lasts longer than an attempt may take."""
 
-_SUCCESS = range(200, 300)
+_SUCCESS, _SILENT = range(200, 300), "silent"
 
 
 class WebhookAddress(Value, frozen=True):
@@ -72,7 +72,7 @@ class OwedDelivery(Value, frozen=True, rename="camel"):
 
 def add_deliveries(state: State, deliveries: Sequence[OwedDelivery], vendor: str) -> str:
     """Store the deliveries of a call, and return their `cause`, which is "" if there are none."""
-    kept = state.sandbox_collection(DELIVERIES)
+    kept, is_silent = state.sandbox_collection(DELIVERIES), _SILENT in state.sandbox_collection(WEBHOOKS)
     if (excess := len(kept) + len(deliveries) - MAX_DELIVERIES) > 0:
         for key in [one["key"] for one in kept.values() if one["state"] != "waiting"][:excess]:
             del kept[key]
@@ -80,13 +80,19 @@ def add_deliveries(state: State, deliveries: Sequence[OwedDelivery], vendor: str
     for one in deliveries:
         key = f"{one.due.timestamp() * 1000:014.0f}-{state.next('deliveries'):09}-{vendor}"
         cause = cause or key
-        kept[key] = to_builtins(replace(one, key=key, cause=cause))
+        end = "lost" if is_silent else one.state
+        kept[key] = to_builtins(replace(one, key=key, cause=cause, state=end))
     return cause
 
 
 def registered_webhooks(state: State) -> list[WebhookAddress]:
     registered = state.sandbox_collection(WEBHOOKS).get("registered") or {"addresses": ()}
     return convert(registered["addresses"], list[WebhookAddress])
+
+
+def silence_deliveries(state: SandboxState) -> None:
+    """Send no delivery of later calls, because the sandbox is for a trial. The deliveries count as lost."""
+    state.sandbox_collection(WEBHOOKS)[_SILENT] = {"addresses": []}
 
 
 def deliveries_of(state: State, cause: str) -> list[OwedDelivery]:

@@ -24,6 +24,9 @@ _PAUSE_S = 0.2
 _LONGEST_ANSWER_S = 700
 """Seconds after which a call counts as answered, because no rule delays an answer longer."""
 
+_LONGEST_EARLY_S = 10
+"""Seconds for which the answer to a call waits for receivers of early deliveries."""
+
 _MAX_ANSWER_BYTES = 1024 * 1024
 
 
@@ -58,7 +61,8 @@ class DeliverySender:
         self.send_due(sandbox)
 
     async def send_early(self, sandbox: str, cause: str) -> None:
-        await asyncio.wrap_future(self.send_due(sandbox, cause))
+        """Send the early deliveries of a call; return at the latest after `_LONGEST_EARLY_S`."""
+        await asyncio.wait([asyncio.wrap_future(self.send_due(sandbox, cause))], timeout=_LONGEST_EARLY_S)
 
     def answered(self, sandbox: str, cause: str) -> None:
         self._unanswered.pop((sandbox, cause), None)
@@ -76,11 +80,16 @@ class DeliverySender:
     async def _send_all(self, sandbox: str, answering: str) -> None:
         try:
             while one := self._claim(sandbox, answering):
+                self._search_later(sandbox)  # an address that does not answer holds up no other address
                 await self._send(sandbox, one)
             is_waiting = self.store.control(sandbox, has_waiting)
         except (StoreUnavailableError, UnknownSandboxError) as error:
             is_waiting = isinstance(error, StoreUnavailableError)
-        if is_waiting and sandbox not in self._waiting:
+        if is_waiting:
+            self._search_later(sandbox)
+
+    def _search_later(self, sandbox: str) -> None:
+        if sandbox not in self._waiting:
             self._waiting.add(sandbox)
             again = partial(_call_if_alive, WeakMethod(self._search_again), sandbox)
             asyncio.get_running_loop().call_later(_PAUSE_S, again)

@@ -101,6 +101,9 @@ def find_callbacks(contract: Spec) -> Iterator[DeclaredCallback]:
 def _causes(contract: Spec, schema: Document) -> tuple[str, ...]:
     """Return the operations that take records of the schema, or every POST if none does."""
     writing = [one for one in contract.operations.values() if one.writes and one.bodies]
-    wanted = set(_REFERENCE.findall(str(schema)))
-    alike = [one.id for one in writing if wanted.intersection(_REFERENCE.findall(str(one.bodies[0].schema)))]
-    return tuple(alike or [one.id for one in writing if one.method == "post"])
+    bodies = {one.id: one.bodies[0].schema for one in writing}
+    for shown in (str, lambda one: f"{one}{resolve(contract.document, one)}"):
+        wanted = set(_REFERENCE.findall(shown(schema)))
+        if alike := [key for key, one in bodies.items() if wanted & {*_REFERENCE.findall(shown(one))}]:
+            return tuple(alike)
+    return tuple([one.id for one in writing if one.method == "post"])

@@ -16,6 +16,7 @@ from weakref import ref
 
 import pytest
 
+from mockserver.contract.examples import ProfileExamples
 from mockserver.server.application import Application, Options
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
@@ -143,6 +144,24 @@ def test_a_webhook_without_annotation_tells_each_item(tmp_path: Path, receiver: 
     ]
 
 
+def test_a_webhook_tells_the_records_of_a_body_that_has_a_name(tmp_path: Path, receiver: Receiver) -> None:
+    made = document()
+    batch, single = made["paths"]["/orders"]["post"], made["paths"]["/orders/{id}"]["put"]
+    made["components"]["schemas"]["Orders"] = batch["requestBody"]["content"]["application/json"]["schema"]
+    batch["requestBody"] = schema({"$ref": "#/components/schemas/Orders"})
+    note = {"type": "object", "properties": {"text": {"type": "string"}}}
+    answer = {"200": {"description": "", **schema(note)}}
+    made["paths"]["/notes"] = {
+        "post": {"operationId": "addNote", "requestBody": schema(note), "responses": answer}
+    }
+    single["requestBody"] = schema(ORDER)
+    orders = Orders(tmp_path, receiver, made)
+    orders.register()
+    assert orders.client.post("/orders/notes", json={"text": "hello"}).status == 200
+    orders.send("A")
+    assert receiver.take()[0].json == {"event": "orderMade", "data": {"number": "A", "qty": 1}}
+
+
 def test_a_callback_goes_where_the_body_says(tmp_path: Path, receiver: Receiver) -> None:
     Orders(tmp_path, receiver, document()).send("A", callbackUrl=f"{receiver.url}/cb?of=A")
     (one,) = receiver.take()
@@ -209,6 +228,16 @@ def test_a_header_may_repeat_a_part_of_the_call(tmp_path: Path, receiver: Receiv
     orders.register()
     orders.client.post("/orders/orders", json={"orders": [{"number": "A"}]}, headers={"x-tenant": "T"})
     assert receiver.take()[0].headers["X-Of"] == "to T, A"
+
+
+def test_a_header_may_repeat_url_method_status_and_type(tmp_path: Path, receiver: Receiver) -> None:
+    headers = {"X-Of": "{$method} {$url} {$statusCode} {$response.header.content-type}", "X-Bare": "$url"}
+    orders = Orders(tmp_path, receiver, document({"headers": headers}))
+    orders.register()
+    orders.client.post("/orders/orders?a=b", json={"orders": [{"number": "A"}]})
+    (one,) = receiver.take()
+    assert one.headers["X-Of"] == "POST http://127.0.0.1/orders/orders?a=b 200 application/json"
+    assert one.headers["X-Bare"] == "http://127.0.0.1/orders/orders?a=b"
 
 
 def test_with_a_frozen_clock_a_later_delivery_is_sent_when_the_clock_is_advanced(
@@ -301,6 +330,10 @@ def test_a_foreign_address_is_not_registered(tmp_path: Path, receiver: Receiver)
 
 def test_an_unknown_event_is_not_registered(tmp_path: Path, receiver: Receiver) -> None:
     assert Orders(tmp_path, receiver, document()).register(events=["orderGone"]) == 422
+
+
+def test_a_callback_is_not_registered(tmp_path: Path, receiver: Receiver) -> None:
+    assert Orders(tmp_path, receiver, document()).register(events=["done"]) == 422
 
 
 def test_the_journal_masks_secrets(tmp_path: Path, receiver: Receiver) -> None:
@@ -484,6 +517,29 @@ def test_an_early_delivery_is_there_before_the_answer(tmp_path: Path, receiver: 
     assert receiver.received.qsize() == 1
 
 
+def test_early_deliveries_hold_up_an_answer_for_a_limited_time(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"timeout": 1, "ordered": False}))
+    orders.arm({"all": True}, {"early": True})
+    with (
+        create_server(("127.0.0.1", 0)) as silent,
+        patch("mockserver.server.sending._LONGEST_EARLY_S", 0.5),
+    ):
+        orders.register(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = perf_counter()
+        orders.send(*map(str, range(9)))
+        assert perf_counter() - started < 5
+
+
+def test_addresses_that_do_not_answer_hold_up_no_other_address(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"timeout": 60}))
+    with create_server(("127.0.0.1", 0)) as silent:
+        urls = [f"http://127.0.0.1:{silent.getsockname()[1]}/{at}" for at in range(6)]
+        body = [{"url": url, "vendor": "orders"} for url in (*urls, receiver.url)]
+        assert orders.client.put("/_mock/sandboxes/default/webhooks", json=body).status == 200
+        orders.send("A")
+        receiver.take()
+
+
 def test_a_late_delivery_does_not_hold_up_the_next(tmp_path: Path, receiver: Receiver) -> None:
     orders = Orders(tmp_path, receiver, document())
     orders.register()
@@ -541,6 +597,48 @@ def test_a_lost_answer_does_not_lose_the_webhook(tmp_path: Path, receiver: Recei
     orders.client.post("/_mock/sandboxes/default/scenarios", json=scenario)
     orders.client.post("/orders/orders", json={"orders": [{"number": "A"}]})
     assert receiver.take()[0].json["data"]["number"] == "A"
+
+
+def test_an_export_has_no_secret_and_sends_nothing(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"sign": {"header": "X-Signature"}}))
+    orders.register(f"{receiver.url}/hook?token=t0k3n", secret="s3cret-of-ours")
+    orders.send("A", callbackUrl=f"{receiver.url}/cb")
+    orders.send("B")
+    receiver.take(3)
+    for chosen in ("", "&from=2"):
+        answered = orders.client.get(f"/_mock/sandboxes/default/journal/export?format=case{chosen}")
+        assert answered.status == 200
+        assert "hook?token=" in answered.text
+        assert "t0k3n" not in answered.text
+        assert "s3cret-of-ours" not in answered.text
+        assert "attemptsLeft" not in answered.text
+    sleep(0.3)
+    assert receiver.received.empty()
+
+
+def test_an_export_with_secrets_has_the_secret_of_a_registration(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document())
+    orders.register(secret="s3cret-of-ours")
+    orders.send("A")
+    answered = orders.client.get("/_mock/sandboxes/default/journal/export?format=case&secrets=shown")
+    assert "s3cret-of-ours" in answered.text
+
+
+def test_an_example_that_is_tried_sends_nothing(tmp_path: Path, receiver: Receiver) -> None:
+    made = document()
+    url = {"type": "string", "example": f"{receiver.url}/cb"}
+    made["paths"]["/orders"]["post"]["requestBody"] = schema(
+        {
+            **listed("orders", {"$ref": "#/components/schemas/Order"}, callbackUrl=url),
+            "required": ["orders", "callbackUrl"],
+        }
+    )
+    orders = Orders(tmp_path, receiver, made, examples=ProfileExamples)
+    answered = orders.client.post("/_mock/sandboxes/default/examples", json={"vendor": "orders"})
+    assert answered.status == 200, answered.text
+    assert "/cb" in answered.json["body"]
+    sleep(0.3)
+    assert receiver.received.empty()
 
 
 def test_a_thousand_items_with_all_effects(tmp_path: Path, receiver: Receiver) -> None:
