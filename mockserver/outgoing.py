@@ -148,6 +148,14 @@ class Door:
             raise HostNotAllowedError(url.host)
         return url
 
+    def locate(self, url: str) -> tuple[str, str]:
+        """Return server and target of a URL, which may have a query. Raises as `check` does."""
+        if not url.isascii() or not url.isprintable() or {" ", "#"} & {*url}:
+            raise AddressError("a URL has no fragment, and its spaces and special characters are escaped")
+        address, mark, query = url.partition("?")
+        found = self.check(address)
+        return str(found.join("/")), f"{found.raw_path.decode()}{mark}{query}"
+
     @asynccontextmanager
     async def call(self, call: OutgoingCall) -> AsyncIterator[IncomingAnswer]:
         """Send the call and yield the answer.

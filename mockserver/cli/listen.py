@@ -38,7 +38,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        body, answer = self.rfile.read(int(self.headers["Content-Length"] or 0)), next(self.server.answers)
+        try:
+            body = self._read_body()
+        except ValueError:
+            self.send_error(400)
+            return
+        answer = next(self.server.answers)
         text, named = body.decode(errors="replace"), dict(self.headers)
         shown = {name: value for name, value in named.items() if _SHOWN.fullmatch(name)}
         delivery = next((value for name, value in named.items() if _DELIVERY_ID.fullmatch(name)), text)
@@ -60,6 +65,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - http.server names them
+
+    def _read_body(self) -> bytes:
+        """Read the body. Raises ValueError if it has no length that can be read."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return b"".join(iter(self._read_chunk, b""))
+        return self.rfile.read(max(0, int(self.headers["Content-Length"] or 0)))
+
+    def _read_chunk(self) -> bytes:
+        chunk = self.rfile.read(max(0, int(self.rfile.readline().partition(b";")[0], 16)))
+        self.rfile.readline()
+        return chunk
 
     def _is_signed(self, body: bytes) -> bool:
         """Return whether a header has the HMAC of the body, as hex or base64, after a prefix or without."""

@@ -184,11 +184,13 @@ class SandboxOperations:
         vendor = find_vendor(self.served, one["vendor"], f"{pointer}/vendor")
         declared = [each.declared for several in vendor.callbacks.values() for each in several]
         known = sorted({each.event for each in declared if not each.address})
+        if not known:
+            raise UnprocessableMemberError(f"{pointer}/vendor", f"{vendor.name} has no webhooks")
         if unknown := sorted({*one.get("events", ())}.difference(known)):
-            detail = f"{vendor.name} has no webhook {unknown[0]}; there is {', '.join(known) or 'none'}"
+            detail = f"{vendor.name} has no webhook {unknown[0]}; there is {', '.join(known)}"
             raise UnprocessableMemberError(f"{pointer}/events", detail)
         try:
-            self.door.check(one["url"].partition("?")[0])
+            self.door.locate(one["url"])
         except (AddressError, HostNotAllowedError) as error:
             raise UnprocessableMemberError(f"{pointer}/url", str(error), error.cure) from None
         return {"events": [], "secret": "", **one}

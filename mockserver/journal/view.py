@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query, redact_url
+from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_log, redact_query, redact_url
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import EMPTY, WARNED, Action, AppliedEffect, Document, Json, Problem, shown_outcomes
 from mockserver.sandbox.deliveries import OwedDelivery
@@ -113,8 +113,13 @@ class View:
         body = self._redacted_text(one.body.encode(), one.headers.get("Content-Type"))
         url = one.url if self.shown else redact_url(one.url, self.mask)
         items = [self.key(key) for key in one.items]
+        # A header of any name may repeat a credential of the call ({$request.header.authorization}).
+        headers = {
+            name: text if self.shown else redact_log(text, self.mask)
+            for name, text in self.headers(one.headers).items()
+        }
         whole: Document = to_builtins(one)
-        return {**whole, "items": items, "url": url, "headers": self.headers(one.headers), "body": body}
+        return {**whole, "items": items, "url": url, "headers": headers, "body": body}
 
     def key(self, key: str) -> str:
         """Return an item's key, redacted because a key may be the URL of a subrequest with credentials."""

@@ -109,13 +109,9 @@ class DeliverySender:
         headers = tuple(
             [(name.encode(), text.encode("utf-8", "replace")) for name, text in one.headers.items()]
         )
-        address, mark, query = one.url.partition("?")
         try:
-            url = self.door.check(address)
-            target = f"{url.raw_path.decode()}{mark}{query}"
-            call = OutgoingCall(
-                one.method, str(url.join("/")), target, headers, one.body.encode(), one.timeout
-            )
+            to, target = self.door.locate(one.url)
+            call = OutgoingCall(one.method, to, target, headers, one.body.encode(), one.timeout)
             async with asyncio.timeout(one.timeout), self.door.call(call) as answer:
                 await answer.read(_MAX_ANSWER_BYTES)
                 status = answer.status

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from mockserver.cli.listen import Receiver
 from mockserver.cli.main import main
+from tests.support.wire import exchange
 
 BODY = b'{"id": 1}'
 DIGEST = hmac.new(b"s3cret", BODY, "sha256").digest()
@@ -88,6 +89,27 @@ def test_the_signature_is_checked(signature: str, said: str, capsys: pytest.Capt
         send(**{"x-sign": signature})
 
     assert said in capsys.readouterr().out
+
+
+def test_a_body_in_chunks_is_read_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    chunks = b"5\r\n" + BODY[:5] + b"\r\n%x;x=1\r\n" % len(BODY[5:]) + BODY[5:] + b"\r\n0\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX-Sign: %s\r\n\r\n"
+    with Receiver(0, ["200"], "s3cret") as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        answer = exchange(f"http://127.0.0.1:{server.server_port}", head % DIGEST.hex().encode() + chunks)
+        thread.join()
+
+    assert answer.split()[1] == b"200"
+    assert "signature right" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("length", ["abc", "1.5"])
+def test_a_length_that_is_no_number_is_refused(length: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving("200") as send:
+        assert send(**{"Content-Length": length}) == 400
+
+    assert capsys.readouterr() == ("", "")
 
 
 def test_json_has_a_document_for_each_call(capsys: pytest.CaptureFixture[str]) -> None:

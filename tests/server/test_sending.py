@@ -307,7 +307,8 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.test/hook", "http://169.254.169.254/", "file:///x", "http://["]
+    "url",
+    ["http://example.test/hook", "http://169.254.169.254/", "file:///x", "http://[", "http://127.0.0.1/?a b"],
 )
 def test_no_foreign_address_of_a_body_is_called(tmp_path: Path, receiver: Receiver, url: str) -> None:
     orders = Orders(tmp_path, receiver, document())
@@ -324,8 +325,17 @@ def test_the_journal_says_how_a_foreign_host_is_allowed(tmp_path: Path, receiver
     )
 
 
-def test_a_foreign_address_is_not_registered(tmp_path: Path, receiver: Receiver) -> None:
-    assert Orders(tmp_path, receiver, document()).register("http://example.test/") == 422
+@pytest.mark.parametrize("url", ["http://example.test/", "http://127.0.0.1/?a b", "http://127.0.0.1/?é#a"])
+def test_an_address_that_cannot_be_called_is_not_registered(
+    tmp_path: Path, receiver: Receiver, url: str
+) -> None:
+    assert Orders(tmp_path, receiver, document()).register(url) == 422
+
+
+def test_a_vendor_without_webhooks_has_none_to_register(tmp_path: Path, receiver: Receiver) -> None:
+    made = document()
+    del made["webhooks"]
+    assert Orders(tmp_path, receiver, made).register() == 422
 
 
 def test_an_unknown_event_is_not_registered(tmp_path: Path, receiver: Receiver) -> None:
@@ -342,6 +352,15 @@ def test_the_journal_masks_secrets(tmp_path: Path, receiver: Receiver) -> None:
     orders.send("A")
     (one,) = orders.ended()
     assert (one["url"][-3:], one["headers"]["X-Api-Key"]) == ("t0…", "k3…")
+
+
+def test_the_journal_masks_a_credential_that_a_header_repeats(tmp_path: Path, receiver: Receiver) -> None:
+    orders = Orders(tmp_path, receiver, document({"headers": {"X-Nope": "{$request.header.authorization}"}}))
+    orders.client = orders.client.within(authorization="Bearer t0ken-of-ours")
+    orders.register()
+    orders.send("A")
+    assert receiver.take()[0].headers["X-Nope"] == "Bearer t0ken-of-ours"
+    assert "t0ken-of-ours" not in json.dumps(orders.ended())
 
 
 def test_a_lost_receiver_is_journalled_and_tried_again(tmp_path: Path) -> None:
