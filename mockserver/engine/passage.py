@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from mockserver.engine.batch import apply_each
 from mockserver.engine.call import RECORD_ERRORS, Opened, Pipeline, kept_back
 from mockserver.engine.real_answers import RowChanger, read_outcomes
 from mockserver.engine.reasons import one_line
+from mockserver.engine.told_rows import is_xml
 from mockserver.errors import Refusal, ServerRefusal, StoreUnavailableError
 from mockserver.model import (
     ANONYMOUS,
@@ -32,6 +34,7 @@ from mockserver.model import (
     Item,
     Json,
     Outcome,
+    Problem,
     Reply,
     Value,
     value_at,
@@ -60,7 +63,9 @@ _MAX_SAID = 300
 _CANNOT_HOLD = (
     "a rule keeps an item from being sent, but only JSON and lines can be sent without it; nothing was sent"
 )
-_UNCHANGED = "the answer of the real server tells nothing of items, so that rule {} changed none of its rows"
+_UNCHANGED = (
+    "the answer of the real server is XML or tells nothing of items, so that rule {} changed none of its rows"
+)
 
 
 class Departure(Value, frozen=True):
@@ -186,13 +191,20 @@ class Passage:
         effects = AppliedEffects(decision, self.pipeline.served.vendor.fault, self.pipeline.served.refuse)
         around = decision.envelope or EnvelopeEffect()
         batch = None if request is None else request.operation.batch
-        if request is not None and batch is not None and answer.outcomes:
+        if request is not None and batch is not None and answer.outcomes and not is_xml(reply):
             handler = effects.batch_handler(self._real_handler(departure, request, batch, answer), batch)
             outcomes = apply_each(request, {}, handler, state)
             reply = handler.render(BatchResult(request, outcomes), state)
             return replace(answer, reply=reply, outcomes=effects.actual_outcomes(outcomes))
         if request is not None and batch is None and reply.status < _FIRST_REFUSAL:
             return replace(answer, reply=effects.handler(lambda _request, _state: reply)(request, state))
+        if request is not None and batch is not None and answer.outcomes:
+            held = [item for item in request.items if item.index in departure.held]
+            said = f"not sent, because of {', '.join(decision.applied)}; no row of the answer tells of it"
+            problems = [(Problem(Action.SKIPPED.value, batch.place_of(item), said),) for item in held]
+            untold = map(Outcome, held, repeat(Action.SKIPPED), repeat(None), problems)
+            told = sorted((*answer.outcomes, *untold), key=lambda one: one.item.index)
+            answer = replace(answer, outcomes=tuple(told))
         reply = apply_envelope(reply, decision.envelope, batch)
         if batch is None or not (decision.effects or departure.held or around.order or around.phantom):
             return replace(answer, reply=reply)
