@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.content_codings import decode_reply
 from mockserver.codec.http import parse_content_type
+from mockserver.codec.redaction import redact_log
 from mockserver.engine.admission import Arrival
 from mockserver.engine.atomicity import is_atomic
 from mockserver.engine.batch import apply_each
@@ -59,7 +60,9 @@ STORED = "forwarded"
 """Collection of the keys of the items that the real server has told as stored."""
 
 _FIRST_REFUSAL = 400
-_MAX_SAID = 300
+_MAX_SAID, _MAX_READ = 300, 4_000
+"""Maximum length of what a reason quotes of an answer, and of what is read to find the credentials in it."""
+
 _CANNOT_HOLD = (
     "a rule keeps an item from being sent, but only JSON and lines can be sent without it; nothing was sent"
 )
@@ -173,7 +176,7 @@ class Passage:
             real = _remembered(read_outcomes(request, sent, reply), request.operation.batch, state)
         answer = Answer(reply, operation.id if operation else None, real, forwarded_to=self.to)
         if reply.status >= _FIRST_REFUSAL and not real:
-            said = reply.body[:_MAX_SAID].decode("utf-8", "replace")
+            said = redact_log(reply.body[:_MAX_READ].decode("utf-8", "replace"))[:_MAX_SAID]
             reason = one_line(f"the real server answered {reply.status}: {said}".removesuffix(": "))
             answer = replace(answer, refusal=f"http-{reply.status}", reason=reason)
         if operation is None or decision is NO_EFFECTS:
