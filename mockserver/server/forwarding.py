@@ -17,6 +17,7 @@ from mockserver.engine.passage import Departure, Passage
 from mockserver.engine.reasons import one_line
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import target_below_mount
+from mockserver.journal.replay import BY_MOCK
 from mockserver.journal.sent_headers import vendor_headers
 from mockserver.model import Answer, Delivery, Reply, Value
 from mockserver.outgoing import (
@@ -44,9 +45,6 @@ from mockserver.spec.openapi import RouteMatch
 
 OWN_PREFIX = b"mock-"
 """Prefix of the headers of this server, which no real server gets."""
-
-FORWARD_HEADER = "mock-forward"
-"""Header that, with the value `off`, lets the mock answer a call, such as a replay."""
 
 _REPLACED = frozenset({b"host", b"content-length", b"expect"})
 _FAULTS = {
@@ -88,7 +86,7 @@ class ForwardRules(Value, frozen=True):
         """Return whether the real server answers. It gets no call that was not read completely."""
         name = arrival.route.operation.id if isinstance(arrival.route, RouteMatch) else ""
         is_chosen = name in self.only if self.only else name not in self.mocked
-        is_chosen = is_chosen and arrival.call.headers.get(FORWARD_HEADER) != "off"
+        is_chosen = is_chosen and not BY_MOCK.items() <= arrival.call.headers.items()
         return is_chosen and arrival.head_refusal is None and arrival.sent_body is not None
 
 

@@ -485,3 +485,25 @@ def test_a_large_answer_streams_through_before_its_end_has_come() -> None:
         got += sum(len(octets) for octets in iter(partial(wire.recv, 65_536), b""))
 
     assert got > size
+
+
+def test_an_export_sends_nothing_to_the_real_server() -> None:
+    rows = b'{"results": [{"number": "1", "grams": 5}, {"number": "2", "grams": 6}], "errors": []}'
+    answer = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+    with answered_by(answer % (len(rows), rows)) as (front, received):
+        front.send(BATCH, "POST", SEEDS, {"Content-Type": "application/json"})
+        journal = "/_mock/sandboxes/default/journal"
+        exported = front.control.get(f"{journal}/export?format=curl")
+
+    assert (exported.status, len(received)) == (200, 1), exported.text
+
+
+def test_an_export_says_that_the_mock_answers_otherwise_than_the_real_server() -> None:
+    rows = b'{"results": [], "errors": [{"context": {"number": "1"}}, {"context": {"number": "2"}}]}'
+    answer = b"HTTP/1.1 207 Multi-Status\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+    with answered_by(answer % (len(rows), rows)) as (front, received):
+        front.send(BATCH, "POST", SEEDS, {"Content-Type": "application/json"})
+        exported = front.control.get("/_mock/sandboxes/default/journal/export?format=curl")
+
+    assert (exported.status, len(received)) == (409, 1)
+    assert "answered it, and an export is tried with the mock alone" in exported.text
