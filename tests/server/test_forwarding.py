@@ -507,3 +507,16 @@ def test_an_export_says_that_the_mock_answers_otherwise_than_the_real_server() -
 
     assert (exported.status, len(received)) == (409, 1)
     assert "answered it, and an export is tried with the mock alone" in exported.text
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 204 No Content\r\n\r\n", OK], ids=["no body", "no rows where the file says"]
+)
+def test_of_an_answer_that_tells_nothing_of_items_the_ledger_does_not_say_what_is_stored(
+    answer: bytes,
+) -> None:
+    with answered_by(answer) as (front, _):
+        front.send(BATCH, "POST", SEEDS, {"Content-Type": "application/json"})
+        ledger = front.control.get("/_mock/sandboxes/default/ledger").json
+
+    assert ledger["says"].startswith("sent 2 · stored 0 · refused 0 · lost 2 ·")
