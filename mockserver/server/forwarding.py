@@ -46,6 +46,7 @@ from mockserver.spec.openapi import RouteMatch
 OWN_PREFIX = b"mock-"
 """Prefix of the headers of this server, which no real server gets."""
 
+_LONGER = "run --forward-timeout SECONDS waits longer"
 _REPLACED = frozenset({b"host", b"content-length", b"expect"})
 _FAULTS = {
     "reset": "CONNECTION_RESET_BY_PEER",
@@ -68,13 +69,15 @@ class ForwardRules(Value, frozen=True):
     timeout_s: float = 60.0
     is_shadowed: bool = False
     """Whether the mock answers too, so that both answers can be compared."""
+    option: str = "--forward"
+    """Option of the command line that has the address."""
 
     def check(self, served: LoadedVendor, door: Door) -> None:
         """Raise StartupError if the host is not allowed, or if an operation is unknown."""
         try:
             door.check(self.to)
         except (AddressError, HostNotAllowedError) as error:
-            raise StartupError(str(error), "--forward", error.cure) from None
+            raise StartupError(str(error), self.option, error.cure) from None
         known = served.spec.operations
         for name in sorted(self.mocked | self.only):
             if name not in known:
@@ -232,6 +235,7 @@ def _without_answer(error: LostAnswerError | HostNotAllowedError) -> Received:
         code = "target-not-allowed"
     elif error.kind == "timeout":
         status, code = 504, "target-timeout"
+        reason = f"{reason}; {_LONGER}"
     elif error.kind != "refused":
         delivery = Delivery(fault=_FAULTS[error.kind])
         return Received(Answer(Reply(status), delivery=delivery, reason=one_line(reason)))

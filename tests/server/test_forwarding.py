@@ -251,6 +251,7 @@ def test_a_server_that_does_not_answer_is_a_gateway_timeout() -> None:
 
     assert (answered[9:12], entry["forwardedTo"] is not None) == (b"504", True)
     assert entry["reason"].startswith("the real server gave no answer: timeout")
+    assert entry["reason"].endswith("; run --forward-timeout SECONDS waits longer")
 
 
 @pytest.mark.parametrize(
