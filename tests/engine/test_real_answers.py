@@ -29,6 +29,7 @@ C, U, R, S = "created", "updated", "rejected", "skipped"
 ANSWERS: tuple[tuple[str, int, Any, tuple[str, ...]], ...] = (
     ("rows-with-words", 200,
      [{"result": one} for one in ("created", "exists", "DENIED", "Not tried")], (C, U, R, S)),
+    ("rows-with-words", 200, [{"result": {}}, {"result": []}, {"result": 1}, {"result": None}], (C, C, U, C)),
     ("rows-200-or-207", 207,
      rows("responses", *({"statusCode": one} for one in (201, 200, 409, 424))), (C, U, R, S)),
     ("rows-200-or-207", 207,
