@@ -9,17 +9,7 @@ from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.lines import read_lines
 from mockserver.errors import MalformedBody
-from mockserver.model import (
-    EMPTY,
-    Json,
-    Path,
-    Reply,
-    escape_step,
-    member_path,
-    pointer_of,
-    texts_in,
-    value_at,
-)
+from mockserver.model import Json, Path, Reply, escape_step, member_path, pointer_of, texts_in, value_at
 from mockserver.spec.batch_forms import Batch, OutcomeRows
 from mockserver.spec.openapi import Operation
 from mockserver.spec.schema_tree import SchemaTree
@@ -48,7 +38,7 @@ def answered_document(reply: Reply, operation: Operation) -> Json:
     """Return the document in a reply, which is a list if the reply has lines; None if there is none."""
     if is_xml(reply):
         charset = parse_content_type({"content-type": reply.media_type or ""})[1]
-        schema = operation.content(reply.status, reply.media_type).get("schema", EMPTY)
+        schema = operation.content(reply.status, reply.media_type).get("schema", {})
         with suppress(MalformedBody, ValueError):
             return AnswerReader(SchemaTree(operation.document), convert).read(reply.body, schema, charset)
         return None
