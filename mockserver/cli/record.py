@@ -79,7 +79,7 @@ def _serve(
     from mockserver.server.listening import PortTakenError
     from mockserver.testing.threaded_server import run_in_thread
 
-    forward = ForwardRules(target)
+    forward = ForwardRules(target, option="--target")
     app, status = create_vendor_app(vendor, (), remote_hosts=remote_hosts, forward=forward), 0
     try:
         with termination_as_interrupt(), run_in_thread(app, port=port) as url, suppress(KeyboardInterrupt):

@@ -16,7 +16,7 @@ from mockserver.control.state import named_collections
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal
-from mockserver.journal.replay import trial_sandbox
+from mockserver.journal.replay import BY_MOCK, trial_sandbox
 from mockserver.model import Action, Document, Json
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.deliveries import silence_deliveries
@@ -200,7 +200,7 @@ class ExampleOperations:
 
     async def _send(self, stage: str, vendor: LoadedVendor, call: HttpRequest) -> tuple[int | None, str]:
         target = f"/sandboxes/{stage}/{vendor.name}{call.target}"
-        headers = {"user-agent": USER_AGENT, **self._headers(vendor), **dict(call.headers)}
+        headers = {"user-agent": USER_AGENT, **self._headers(vendor), **dict(call.headers), **BY_MOCK}
         response = await self.inside.send(
             replace(call, target=target, headers=tuple(headers.items()), timeout_ms=TIMEOUT_MS)
         )

@@ -28,7 +28,7 @@ from mockserver.journal.export.story import (
     sendable_target,
 )
 from mockserver.journal.journal import Journal
-from mockserver.journal.replay import SANDBOX_HEADER, loss_kind, trial_sandbox
+from mockserver.journal.replay import BY_MOCK, SANDBOX_HEADER, loss_kind, trial_sandbox
 from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox import assumptions as sandbox_assumptions
@@ -144,7 +144,7 @@ class StoryBuilder:
         if call.state:
             StateOperations(self.sandboxes, self.served).merge_state(name, call.state)
         before = self.journal.kept.last_number(name)
-        headers = {"host": _TRIAL_HOST, **call.headers, SANDBOX_HEADER: name}
+        headers = {"host": _TRIAL_HOST, **call.headers, **BY_MOCK, SANDBOX_HEADER: name}
         timeout_ms = _DELAYED_TIMEOUT_MS if call.entry.delivery else _TIMEOUT_MS
         method = call.entry.call.method
         await self.inside.send(
@@ -218,6 +218,8 @@ def _cause(call: StoryCall) -> str:
     sent = call.entry.call
     if not sent.vendor:
         return "it was answered for its Host or Origin, and the Host is not sent again"
+    if call.entry.forwarded_to:
+        return f"{call.entry.forwarded_to} answered it, and an export is tried with the mock alone"
     if sent.in_flight > 1 or sent.same_key_in_flight:
         return "other calls were open at the same time"
     if (

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -17,12 +18,14 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.content_codings import decode_reply
 from mockserver.codec.http import parse_content_type
+from mockserver.codec.redaction import redact_log
 from mockserver.engine.admission import Arrival
 from mockserver.engine.atomicity import is_atomic
 from mockserver.engine.batch import apply_each
 from mockserver.engine.call import RECORD_ERRORS, Opened, Pipeline, kept_back
 from mockserver.engine.real_answers import RowChanger, read_outcomes
 from mockserver.engine.reasons import one_line
+from mockserver.engine.told_rows import is_xml
 from mockserver.errors import Refusal, ServerRefusal, StoreUnavailableError
 from mockserver.model import (
     ANONYMOUS,
@@ -32,6 +35,7 @@ from mockserver.model import (
     Item,
     Json,
     Outcome,
+    Problem,
     Reply,
     Value,
     value_at,
@@ -56,11 +60,15 @@ STORED = "forwarded"
 """Collection of the keys of the items that the real server has told as stored."""
 
 _FIRST_REFUSAL = 400
-_MAX_SAID = 300
+_MAX_SAID, _MAX_READ = 300, 4_000
+"""Maximum length of what a reason quotes of an answer, and of what is read to find the credentials in it."""
+
 _CANNOT_HOLD = (
     "a rule keeps an item from being sent, but only JSON and lines can be sent without it; nothing was sent"
 )
-_UNCHANGED = "the answer of the real server tells nothing of items, so that rule {} changed none of its rows"
+_UNCHANGED = (
+    "the answer of the real server is XML or tells nothing of items, so that rule {} changed none of its rows"
+)
 
 
 class Departure(Value, frozen=True):
@@ -168,7 +176,7 @@ class Passage:
             real = _remembered(read_outcomes(request, sent, reply), request.operation.batch, state)
         answer = Answer(reply, operation.id if operation else None, real, forwarded_to=self.to)
         if reply.status >= _FIRST_REFUSAL and not real:
-            said = reply.body[:_MAX_SAID].decode("utf-8", "replace")
+            said = redact_log(reply.body[:_MAX_READ].decode("utf-8", "replace"))[:_MAX_SAID]
             reason = one_line(f"the real server answered {reply.status}: {said}".removesuffix(": "))
             answer = replace(answer, refusal=f"http-{reply.status}", reason=reason)
         if operation is None or decision is NO_EFFECTS:
@@ -186,13 +194,20 @@ class Passage:
         effects = AppliedEffects(decision, self.pipeline.served.vendor.fault, self.pipeline.served.refuse)
         around = decision.envelope or EnvelopeEffect()
         batch = None if request is None else request.operation.batch
-        if request is not None and batch is not None and answer.outcomes:
+        if request is not None and batch is not None and answer.outcomes and not is_xml(reply):
             handler = effects.batch_handler(self._real_handler(departure, request, batch, answer), batch)
             outcomes = apply_each(request, {}, handler, state)
             reply = handler.render(BatchResult(request, outcomes), state)
             return replace(answer, reply=reply, outcomes=effects.actual_outcomes(outcomes))
         if request is not None and batch is None and reply.status < _FIRST_REFUSAL:
             return replace(answer, reply=effects.handler(lambda _request, _state: reply)(request, state))
+        if request is not None and batch is not None and answer.outcomes:
+            held = [item for item in request.items if item.index in departure.held]
+            said = f"not sent, because of {', '.join(decision.applied)}; no row of the answer tells of it"
+            problems = [(Problem(Action.SKIPPED.value, batch.place_of(item), said),) for item in held]
+            untold = map(Outcome, held, repeat(Action.SKIPPED), repeat(None), problems)
+            told = sorted((*answer.outcomes, *untold), key=lambda one: one.item.index)
+            answer = replace(answer, outcomes=tuple(told))
         reply = apply_envelope(reply, decision.envelope, batch)
         if batch is None or not (decision.effects or departure.held or around.order or around.phantom):
             return replace(answer, reply=reply)

@@ -113,7 +113,7 @@ def _action(status: Json, rows: OutcomeRows, *, has_fault: bool) -> Action:
             return Action.UPDATED if name == DELETED else Action(name)
     if isinstance(status, str) and status.isdecimal():
         status = int(status)
-    if status is None:
+    if status is None or isinstance(status, dict | list):
         return Action.REJECTED if rows.subset == "all" and has_fault else Action.CREATED
     if isinstance(status, bool):
         return Action.CREATED if status else Action.REJECTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
@@ -11,6 +12,10 @@ from mockserver.errors import MalformedBody
 from mockserver.model import Json, Path, Reply, escape_step, member_path, pointer_of, texts_in, value_at
 from mockserver.spec.batch_forms import Batch, OutcomeRows
 from mockserver.spec.openapi import Operation
+from mockserver.spec.schema_tree import SchemaTree
+from mockserver.spec.text_values import convert
+from mockserver.spec.typed_xml import AnswerReader
+from mockserver.spec.xml import XML_MEDIA_TYPES
 
 
 def reported_rows(document: Json, rows: OutcomeRows, key: tuple[str, ...]) -> list[tuple[str, str, Json]]:
@@ -31,8 +36,18 @@ def reported_rows(document: Json, rows: OutcomeRows, key: tuple[str, ...]) -> li
 
 def answered_document(reply: Reply, operation: Operation) -> Json:
     """Return the document in a reply, which is a list if the reply has lines; None if there is none."""
+    if is_xml(reply):
+        charset = parse_content_type({"content-type": reply.media_type or ""})[1]
+        schema = operation.content(reply.status, reply.media_type).get("schema", {})
+        with suppress(MalformedBody, ValueError):
+            return AnswerReader(SchemaTree(operation.document), convert).read(reply.body, schema, charset)
+        return None
     lines = operation.answers_lines(reply.status, reply.media_type)
     return json_value(reply.body, reply.media_type, lines=lines)
+
+
+def is_xml(reply: Reply) -> bool:
+    return str(reply.media_type).partition(";")[0].strip().lower() in XML_MEDIA_TYPES
 
 
 def json_value(body: bytes, media_type: str | None, *, lines: bool = False) -> Json:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.codec.redaction import redact_body
+from mockserver.codec.redaction import redact_body, redact_log
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
 from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
@@ -137,7 +137,7 @@ class Answers:
         item = next((one for one in self.sent if path[0] in (str(one.index), f"+{one.key}")), None)
         index, key = (None, str(path[0])[1:]) if item is None else (item.index, item.key)
         place = {"record": pointer_of(path[2:]), "count": str(path[-1])}.get(kind, "")
-        yield Difference(kind, _text(real), _text(mock), index, key, place)
+        yield Difference(kind, redact_log(_text(real)), redact_log(_text(mock)), index, key, place)
 
     def _kind(self, path: Path, change: ValueChange) -> str:
         if len(path) == 1:

@@ -266,7 +266,9 @@ def _attempts(
     is_kept = before is not None and not place.endswith(" ") and _is_kept(entry, before.at, vendor)
     if not decided or (is_kept and not operation.batch):
         for item in sent:
-            told, action = answer, UNREAD
+            # What a real server stored is not known if its answer cannot be read.
+            is_unknown = bool(entry.forwarded_to) and answer is Told.STORED
+            told, action = Told.NOTHING if is_unknown else answer, UNREAD
             if before is not None and entry.refusal is None:
                 action = REPEATED
                 told = before.told.get(item.identity, answer) if answer is Told.STORED else answer

@@ -152,6 +152,10 @@ class MockServerApp:
             return
         segment = place.segment
         vendor, below = self.vendors.get(segment), place.path[len(segment) + 1 :]
+        if vendor is not None and segment == self.at_root:
+            find = vendor.served.spec.find_operation
+            # A path of the vendor may begin with the vendor's name, such as /orders of orders.yaml.
+            vendor = None if find(place.path, "") and not find(below, "") else vendor
         incoming = Incoming(scope, receive, send, headers, place, header_refusal)
         if vendor is not None and below not in _PAGES and not _is_lost_visitor(vendor, below, headers):
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")

@@ -17,6 +17,7 @@ from mockserver.engine.passage import Departure, Passage
 from mockserver.engine.reasons import one_line
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import target_below_mount
+from mockserver.journal.replay import BY_MOCK
 from mockserver.journal.sent_headers import vendor_headers
 from mockserver.model import Answer, Delivery, Reply, Value
 from mockserver.outgoing import (
@@ -45,9 +46,7 @@ from mockserver.spec.openapi import RouteMatch
 OWN_PREFIX = b"mock-"
 """Prefix of the headers of this server, which no real server gets."""
 
-FORWARD_HEADER = "mock-forward"
-"""Header that, with the value `off`, lets the mock answer a call, such as a replay."""
-
+_LONGER = "run --forward-timeout SECONDS waits longer"
 _REPLACED = frozenset({b"host", b"content-length", b"expect"})
 _FAULTS = {
     "reset": "CONNECTION_RESET_BY_PEER",
@@ -70,13 +69,15 @@ class ForwardRules(Value, frozen=True):
     timeout_s: float = 60.0
     is_shadowed: bool = False
     """Whether the mock answers too, so that both answers can be compared."""
+    option: str = "--forward"
+    """Option of the command line that has the address."""
 
     def check(self, served: LoadedVendor, door: Door) -> None:
         """Raise StartupError if the host is not allowed, or if an operation is unknown."""
         try:
             door.check(self.to)
         except (AddressError, HostNotAllowedError) as error:
-            raise StartupError(str(error), "--forward", error.cure) from None
+            raise StartupError(str(error), self.option, error.cure) from None
         known = served.spec.operations
         for name in sorted(self.mocked | self.only):
             if name not in known:
@@ -88,7 +89,7 @@ class ForwardRules(Value, frozen=True):
         """Return whether the real server answers. It gets no call that was not read completely."""
         name = arrival.route.operation.id if isinstance(arrival.route, RouteMatch) else ""
         is_chosen = name in self.only if self.only else name not in self.mocked
-        is_chosen = is_chosen and arrival.call.headers.get(FORWARD_HEADER) != "off"
+        is_chosen = is_chosen and not BY_MOCK.items() <= arrival.call.headers.items()
         return is_chosen and arrival.head_refusal is None and arrival.sent_body is not None
 
 
@@ -234,6 +235,7 @@ def _without_answer(error: LostAnswerError | HostNotAllowedError) -> Received:
         code = "target-not-allowed"
     elif error.kind == "timeout":
         status, code = 504, "target-timeout"
+        reason = f"{reason}; {_LONGER}"
     elif error.kind != "refused":
         delivery = Delivery(fault=_FAULTS[error.kind])
         return Received(Answer(Reply(status), delivery=delivery, reason=one_line(reason)))

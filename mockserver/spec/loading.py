@@ -381,6 +381,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         collection=node.get("x-collection", ""),
         magic=parse_pointer(node.get("x-magic", "")),
         node=node,
+        document=document,
     )
     check_places(document, operation)
     return operation

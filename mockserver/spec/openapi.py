@@ -160,6 +160,8 @@ class Operation:
     """`x-magic`: path, from an item of a batch or from the body, to the text that may hold a magic token."""
     node: Document = field(repr=False, compare=False)
     """The operation as the document has it."""
+    document: Document = field(repr=False, compare=False)
+    """The document, for references in `node` and `responses`."""
     parameter_names: frozenset[str] = field(init=False, compare=False)
     """The names of the parameters, in lower case."""
 
@@ -192,10 +194,15 @@ class Operation:
         found: Mapping[str, Document] = self.responses.get(key, EMPTY).get("content", EMPTY)
         return found
 
+    def content(self, status: int, media_type: str | None) -> Document:
+        """Return the content that is declared for answers of a status and a media type; {} if none is."""
+        name = str(media_type).partition(";")[0].strip()
+        found: Document = self.contents(self.declared_key(status)).get(name, EMPTY)
+        return found
+
     def answers_lines(self, status: int, media_type: str | None) -> bool:
         """Return whether the answers of a status and a media type are bodies of lines."""
-        content = self.contents(self.declared_key(status)).get(str(media_type).partition(";")[0], EMPTY)
-        return has_lines(content)
+        return has_lines(self.content(status, media_type))
 
     def has_parameter(self, name: str) -> bool:
         return name.lower() in self.parameter_names

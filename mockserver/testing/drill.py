@@ -198,6 +198,8 @@ class Drill:
     """Whether the client is a program, to which cases with a crash can happen."""
     webhook: str = ""
     """Address at which the client receives webhooks; "" if it receives none."""
+    mark: str = ""
+    """Text by which the names of the sandboxes differ from those of other drills, if they have to."""
 
     def learn(self) -> Plan:
         """Run the client without faults and return the plan.
@@ -232,7 +234,7 @@ class Drill:
         scenarios = {"scenarios": [scenario]} if scenario else {}
         name = create_sandbox(
             self.control,
-            sandbox_name("drill", f"{self.vendor}::{case.id}"),
+            sandbox_name("drill", f"{self.vendor}{self.mark}::{case.id}"),
             {"seed": 0, "assumptions": dict(self.assumptions), **scenarios},
         )
         sandbox = SandboxControl(self.control, name)

@@ -507,6 +507,20 @@ def test_items_reach_the_real_server(drill: Run, app: Application, server_url: s
     assert "R-2" in str(app.sandboxes.dump(sandbox))
 
 
+def test_each_drill_of_a_real_server_has_sandboxes_with_names_of_its_own(
+    drill: Run, server_url: str, sandbox: str, tmp_path: Path
+) -> None:
+    """A client makes its keys of `{sandbox}`, and the real server has the keys of earlier drills."""
+    file = tmp_path / "names"
+    words = (*shell("import sys; open(sys.argv[1], 'a').write(sys.argv[2] + ' ')"), str(file), "{sandbox}")
+
+    for _ in "12":
+        drill("payt", *forwarded(server_url, sandbox), *words)
+
+    first, second = file.read_text().split()
+    assert first != second
+
+
 def test_cases_that_a_real_server_cannot_show_are_named(drill: Run, server_url: str, sandbox: str) -> None:
     result = drill("payt", *forwarded(server_url, sandbox), "--case", "a-day-passes", *client())
 

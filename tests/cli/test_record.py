@@ -97,7 +97,10 @@ def test_the_calls_of_a_command_that_fails_are_written(record: Run, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--target", "http://vendor.example"), "vendor.example is neither loopback nor allowed"),
+        (
+            ("--target", "http://vendor.example"),
+            "vendor.example is neither loopback nor allowed\n   at: --target\n",
+        ),
         (("--target", "vendor.example"), "expected http:// or https:// and a host"),
         (("--", "./no-such-program"), "the command cannot be started"),
         (("--out", "no-folder/x.har", *client()), "the recording cannot be written"),

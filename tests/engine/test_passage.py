@@ -334,6 +334,23 @@ def test_a_single_write_is_one_item(effect: str, received: bool, status: int) ->
     assert (passed.received is not None, passed.answer.reply.status) == (received, status)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error": "no", "access_token": "qL7-hidden-1"}',
+        b'{"error": "not valid: Bearer qL7-hidden-1"}',
+        b"error=no&client_secret=qL7-hidden-1",
+    ],
+)
+def test_the_reason_of_a_refusal_by_the_real_server_has_no_credentials(body: bytes) -> None:
+    front = Mock(example_app(SEEDS), SEEDS)
+
+    passed = front.pass_on(Reply(401, body, JSON), "POST", "/seeds/batch", b'{"inputs": []}')
+
+    assert passed.answer.reason.startswith("the real server answered 401: ")
+    assert "hidden" not in passed.answer.reason
+
+
 XML = "<Invoices><Invoice/><Invoice/></Invoices>"
 
 

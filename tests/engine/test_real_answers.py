@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.model import Reply
-from tests.engine.test_passage import FORMS, NDJSON
+from tests.engine.test_passage import FORMS, LOCKED, NDJSON
 from tests.support.forwarding import JSON, Mock, Passed, example_app, vendor_app
 
 
@@ -29,6 +29,7 @@ C, U, R, S = "created", "updated", "rejected", "skipped"
 ANSWERS: tuple[tuple[str, int, Any, tuple[str, ...]], ...] = (
     ("rows-with-words", 200,
      [{"result": one} for one in ("created", "exists", "DENIED", "Not tried")], (C, U, R, S)),
+    ("rows-with-words", 200, [{"result": {}}, {"result": []}, {"result": 1}, {"result": None}], (C, C, U, C)),
     ("rows-200-or-207", 207,
      rows("responses", *({"statusCode": one} for one in (201, 200, 409, 424))), (C, U, R, S)),
     ("rows-200-or-207", 207,
@@ -150,3 +151,65 @@ def test_a_bare_item_is_a_batch_of_one() -> None:
     )
 
     assert [(one.item.key, str(one.action)) for one in passed.answer.outcomes] == [("W-1", C)]
+
+
+XML, TENANT = "application/xml", "00000000-0000-4000-8000-000000000001"
+INVOICES = {
+    "Invoices": [
+        {
+            "InvoiceNumber": "W-1",
+            "Type": "ACCREC",
+            "Contact": {"Name": "A"},
+            "LineItems": [{"Description": "x"}],
+        },
+        {"InvoiceNumber": "W-2", "Type": "ACCREC"},
+    ]
+}
+
+
+def pass_on_for_xml(**rule: Any) -> tuple[Passed, Reply]:
+    """Send two invoices, the second without a contact, to a real server that answers in XML."""
+    front, real = (
+        Mock(vendor_app(), "xero", xero_tenant_id=TENANT, authorization="Bearer any", accept=XML)
+        for _ in "12"
+    )
+    front.arm(rule)
+    call = ("PUT", "/api.xro/2.0/Invoices?summarizeErrors=false", json.dumps(INVOICES).encode())
+    told = real.answer(*call).reply
+    return front.pass_on(told, *call), told
+
+
+def test_the_rows_of_an_answer_in_xml_are_read_by_their_schema() -> None:
+    passed, told = pass_on_for_xml()
+
+    assert told.media_type == f"{XML}; charset=utf-8"
+    assert [str(one.action) for one in passed.answer.outcomes] == [C, R]
+    assert passed.answer.outcomes[1].problems[0].detail == "One or more line items must be specified"
+
+
+def test_no_rule_changes_the_rows_of_an_answer_in_xml() -> None:
+    passed, told = pass_on_for_xml(items=[{"select": {"index": 0}, "effect": {"omit": True}}])
+
+    assert passed.answer.reply.body == told.body
+    assert [str(one.action) for one in passed.answer.outcomes] == [C, R]
+    assert "is XML or tells nothing of items" in passed.answer.reason
+
+
+def test_an_item_that_is_not_sent_is_skipped_if_the_answer_is_xml() -> None:
+    passed, _ = pass_on_for_xml(items=[{"select": {"index": 0}, "effect": {"fail": LOCKED}}])
+
+    assert passed.received is not None
+    assert b"W-1" not in passed.received
+    assert [str(one.action) for one in passed.answer.outcomes] == [S, R]
+    assert passed.answer.outcomes[0].problems[0].detail.startswith("not sent, because of test/rule;")
+
+
+@pytest.mark.parametrize("body", [b"<Response><Invoices>", b"<Other/>", b""])
+def test_an_answer_in_xml_that_cannot_be_read_tells_nothing(body: bytes) -> None:
+    front = Mock(vendor_app(), "xero", xero_tenant_id=TENANT)
+
+    passed = front.pass_on(
+        Reply(200, body, XML), "PUT", "/api.xro/2.0/Invoices", json.dumps(INVOICES).encode()
+    )
+
+    assert passed.answer.outcomes == ()

@@ -294,6 +294,20 @@ def test_a_vendor_at_the_root_has_the_root_itself(tmp_path: Path) -> None:
     assert (answered.status, answered.json["instance"]) == (404, "/")
 
 
+@pytest.mark.parametrize("path", ["/orders", "/orders/7", "/orders/orders", "/orders/orders/7"])
+def test_a_path_at_the_root_may_begin_with_the_name_of_the_vendor(tmp_path: Path, path: str) -> None:
+    answer = "{responses: {'200': {description: read, content: {application/json: {example: 5}}}}}"
+    number = "parameters: [{name: id, in: path, required: true, schema: {type: string}}]"
+    file = tmp_path / "orders.yaml"
+    file.write_text(
+        "openapi: 3.1.0\ninfo: {title: Orders, version: '1'}\n"
+        f"paths: {{/orders: {{get: {answer}}}, '/orders/{{id}}': {{{number}, get: {answer}}}}}"
+    )
+    caller = Client(create_app(Options(files=(file,), vendors=("orders",), at_root="orders")), {})
+
+    assert caller.get(path).text == "5"
+
+
 def test_an_unknown_vendor_at_the_root_is_refused_at_start_up() -> None:
     with pytest.raises(VendorError, match="no vendor named nope"):
         create_app(Options(vendors=("vba",), at_root="nope"))

@@ -251,6 +251,7 @@ def test_a_server_that_does_not_answer_is_a_gateway_timeout() -> None:
 
     assert (answered[9:12], entry["forwardedTo"] is not None) == (b"504", True)
     assert entry["reason"].startswith("the real server gave no answer: timeout")
+    assert entry["reason"].endswith("; run --forward-timeout SECONDS waits longer")
 
 
 @pytest.mark.parametrize(
@@ -485,3 +486,38 @@ def test_a_large_answer_streams_through_before_its_end_has_come() -> None:
         got += sum(len(octets) for octets in iter(partial(wire.recv, 65_536), b""))
 
     assert got > size
+
+
+def test_an_export_sends_nothing_to_the_real_server() -> None:
+    rows = b'{"results": [{"number": "1", "grams": 5}, {"number": "2", "grams": 6}], "errors": []}'
+    answer = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+    with answered_by(answer % (len(rows), rows)) as (front, received):
+        front.send(BATCH, "POST", SEEDS, {"Content-Type": "application/json"})
+        journal = "/_mock/sandboxes/default/journal"
+        exported = front.control.get(f"{journal}/export?format=curl")
+
+    assert (exported.status, len(received)) == (200, 1), exported.text
+
+
+def test_an_export_says_that_the_mock_answers_otherwise_than_the_real_server() -> None:
+    rows = b'{"results": [], "errors": [{"context": {"number": "1"}}, {"context": {"number": "2"}}]}'
+    answer = b"HTTP/1.1 207 Multi-Status\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+    with answered_by(answer % (len(rows), rows)) as (front, received):
+        front.send(BATCH, "POST", SEEDS, {"Content-Type": "application/json"})
+        exported = front.control.get("/_mock/sandboxes/default/journal/export?format=curl")
+
+    assert (exported.status, len(received)) == (409, 1)
+    assert "answered it, and an export is tried with the mock alone" in exported.text
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 204 No Content\r\n\r\n", OK], ids=["no body", "no rows where the file says"]
+)
+def test_of_an_answer_that_tells_nothing_of_items_the_ledger_does_not_say_what_is_stored(
+    answer: bytes,
+) -> None:
+    with answered_by(answer) as (front, _):
+        front.send(BATCH, "POST", SEEDS, {"Content-Type": "application/json"})
+        ledger = front.control.get("/_mock/sandboxes/default/ledger").json
+
+    assert ledger["says"].startswith("sent 2 · stored 0 · refused 0 · lost 2 ·")

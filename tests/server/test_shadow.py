@@ -257,6 +257,21 @@ def test_a_secret_that_is_shown_is_not_among_the_differences(tmp_path: Path) -> 
         assert found(client) == []
 
 
+REFUSED = "{description: refused, content: {application/json: {}}}"
+
+
+def test_no_difference_shows_a_credential_in_the_answer_to_a_whole_call(tmp_path: Path) -> None:
+    file = tmp_path / "meters.yaml"
+    file.write_text(CODED.replace("components:", f"        default: {REFUSED}\ncomponents:"))
+    told = {"access_token": "qL7-hidden-1", "error": "Bearer qL7-hidden-2"}
+    with serving(closing(lambda _sent: Reply(400, told))) as url:
+        client = front(url, headers={}, files=(file,), vendors=("meters",)).within("/meters")
+        client.post("/meters", json=[{"id": "low", "value": 1}])
+        (difference,) = found(client)
+    assert difference["kind"] == "status"
+    assert "hidden" not in str(difference)
+
+
 def test_no_sandbox_of_a_user_is_a_shadow() -> None:
     with claims_server.serve() as url:
         client = claims(url)

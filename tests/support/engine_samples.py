@@ -75,6 +75,7 @@ OPERATION = Operation(
     collection="",
     magic=(),
     node={},
+    document={},
 )
 
 
