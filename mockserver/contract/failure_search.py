@@ -6,6 +6,9 @@ would then make different cases if different modules are loaded; `without_module
 
 from __future__ import annotations
 
+import gzip
+import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +19,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.internal.charmap import charmap_file
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
@@ -33,6 +37,8 @@ _SLOW = 3
 
 _SOURCE = "_get_local_constants"
 _CHOSEN = "HYPOTHESIS_STORAGE_DIRECTORY"
+_TABLE = "codec-v2-utf-8"
+"""Name of the table of characters of UTF-8, as Hypothesis stores it. Hypothesis needs seconds to make one."""
 
 
 class BudgetSpentError(BaseException):
@@ -142,6 +148,10 @@ def scratch_folder(environment: Mapping[str, str]) -> Iterator[None]:
         return
     with TemporaryDirectory(prefix="mockserver-", ignore_cleanup_errors=True) as folder:
         set_hypothesis_home_dir(folder)
+        table = charmap_file(_TABLE)
+        table.parent.mkdir(parents=True)
+        characters = [(0, 0xD7FF), (0xE000, sys.maxunicode)]
+        table.write_bytes(gzip.compress(json.dumps([characters, []]).encode()))
         try:
             yield
         finally:

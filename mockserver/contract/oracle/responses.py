@@ -584,9 +584,9 @@ def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()
         free = any(map(_is_free, parts)) or not any("properties" in part for part in parts)
         for name, child in value.items():
             named = tuple(part["properties"][name] for part in parts if name in part.get("properties", {}))
-            if named or others:
+            if (named or others) and isinstance(child, dict | list):
                 yield from undeclared_members(child, named or others, (*path, name))
-            elif not free:
+            elif not (named or others or free):
                 yield (*path, name)
 
 

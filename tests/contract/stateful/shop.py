@@ -89,8 +89,11 @@ class Shop:
             return 200, b"<html>"
         if key:
             return (200, to_json_text(table[key]).encode()) if key in table else (404, b"{}")
+        return 200, to_json_text(self._listed(table)).encode()
+
+    def _listed(self, table: Table) -> list[dict[str, Any]]:
         rows = list(table.values())
-        return 200, to_json_text(rows[:-1] if self.fault == "short list" else rows).encode()
+        return rows[:-1] if self.fault == "short list" else rows
 
     def _single(self, method: str, table: Table, key: str, body: bytes) -> tuple[int, bytes]:
         if key not in table:
