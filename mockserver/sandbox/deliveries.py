@@ -23,8 +23,6 @@ _LEASE_S = 30
 """Seconds that a claim lasts longer than an attempt may take."""
 
 _SUCCESS, _SILENT = range(200, 300), "silent"
-_DIGITS = 14
-"""Digits of the time at the beginning of a key, in milliseconds."""
 
 
 class WebhookAddress(Value, frozen=True):
@@ -80,15 +78,11 @@ def add_deliveries(state: State, deliveries: Sequence[OwedDelivery], vendor: str
             del kept[key]
     cause = ""
     for one in deliveries:
-        key = f"{_millis(one.due):0{_DIGITS}}-{state.next('deliveries'):09}-{vendor}"
+        key = f"{one.due.timestamp() * 1000:014.0f}-{state.next('deliveries'):09}-{vendor}"
         cause = cause or key
         end = "lost" if is_silent else one.state
         kept[key] = to_builtins(replace(one, key=key, cause=cause, state=end))
     return cause
-
-
-def _millis(time: datetime) -> int:
-    return round(time.timestamp() * 1000)
 
 
 def registered_webhooks(state: State) -> list[WebhookAddress]:
@@ -116,10 +110,13 @@ def claim_next(
 
     If `answering` is set, claim only an early delivery of this call, which is about to be answered.
     """
-    kept, blocked, now = state.sandbox_collection(DELIVERIES), set[str](), _millis(state.now)
+    kept, blocked = state.sandbox_collection(DELIVERIES), set[str]()
     for document in kept.find("state", "waiting"):
-        # Thousands may wait for a time that has not come, so that most are left out before they are read.
-        if document["url"] in blocked or int(document["key"][:_DIGITS]) > now:
+        if document["url"] in blocked:
+            continue
+        if datetime.fromisoformat(document["due"]) > state.now:
+            if document["attempts"] and document["ordered"]:
+                blocked.add(document["url"])
             continue
         one = convert(document, OwedDelivery)
         if answering and not (one.cause == answering and "early" in one.effects):
@@ -127,12 +124,10 @@ def claim_next(
         is_busy = one.claimed is not None and one.claimed > machine
         if is_busy or (one.cause in unanswered and not answering):
             blocked.add(one.url)
-        elif one.due <= state.now:
+        else:
             claimed = replace(one, claimed=machine + timedelta(seconds=one.timeout + _LEASE_S))
             kept[one.key] = to_builtins(claimed)
             return claimed
-        elif one.attempts and one.ordered:
-            blocked.add(one.url)
     return None
 
 
