@@ -298,12 +298,25 @@ def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
         raise SystemExit(EXIT_FINDINGS)
 
 
+def _check_was_compared(control: ControlPlane) -> None:
+    """End the command if the server has no shadow, or passed on none of the last calls."""
+    calls = control.here("GET", "/journal", last=_MAX_LAST)
+    has_none = any(
+        one["setting"] == "shadow" and one["value"] == "no" for one in control.call("GET", "/settings")
+    )
+    if has_none or not any(one["forwardedTo"] for one in calls):
+        problem = {"title": "Nothing compared", "code": "not-compared", "detail": "no call was compared"}
+        cure = "mockserver run FILE --forward URL --shadow"
+        end(control.server, problem, "mockserver journal differences", cure, EXIT_REFUSED)
+
+
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @server_options
 def differences(*, server: ServerOptions) -> None:
     """Print how the mock of `run --forward URL --shadow` would have answered otherwise; exit 1 if it would.
 
-    For each kind of difference, print its number, what would settle it, and an example.
+    For each kind of difference, print its number, what would settle it, and an example. Exit status 4 means
+    that no call was compared.
 
     \b
     mockserver journal differences
@@ -311,6 +324,8 @@ def differences(*, server: ServerOptions) -> None:
     """
     with connected(server) as control:
         found = control.here("GET", "/differences")
+        if not found:
+            _check_was_compared(control)
     write_result(server, found, difference_lines(found) if found else [f"no differences in {server.sandbox}"])
     if found:
         raise SystemExit(EXIT_FINDINGS)

@@ -97,6 +97,7 @@ DEFAULT_REPORTS = Path("report")
 MAKE_VARIABLE = "STARTED_BY_MAKE"
 """Variable that `make run` sets. If the variable is set, messages suggest PORT=… instead of `--port`."""
 
+_EITHER = "--forward-only says which calls are passed on, so --mock changes nothing"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _PATH = click.Path(path_type=Path)
 
@@ -233,6 +234,8 @@ def forward_rules(chosen: dict[str, Any]) -> ForwardRules | None:
     """Take the options of forwarding out of `chosen`; end with exit 2 if they lack `--forward`."""
     names = ("forward", "mocked", "only", "timeout_s", "is_shadowed")
     to, mocked, only, timeout_s, is_shadowed = [chosen.pop(name) for name in names]
+    if mocked and only:
+        fail_usage(_EITHER, "--mock", f"--forward-only {','.join(only)}")
     if to:
         from mockserver.server.forwarding import ForwardRules
 

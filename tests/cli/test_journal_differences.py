@@ -39,6 +39,14 @@ def test_differences_are_printed_with_what_settles_them_and_end_with_1(shadowed:
     assert (real[:18], mock[:19]) == ("    real  created:", "    mock  rejected:")
 
 
+def test_without_a_call_that_was_compared_the_command_ends_with_4() -> None:
+    with listen(create_frozen_app(Options(vendors=("vba",)))) as url:
+        result = Commands(url, "default").run("journal", "differences")
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr.startswith("error: no call was compared\n")
+
+
 @pytest.mark.parametrize("shadowed", [""], indirect=True)
 def test_without_differences_the_command_ends_with_0(shadowed: Commands) -> None:
     result = shadowed.run("journal", "differences")

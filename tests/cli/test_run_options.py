@@ -216,6 +216,13 @@ def test_operations_without_an_address_are_refused(
 FORWARD = ("--forward", "http://127.0.0.1:1")
 
 
+def test_operations_are_named_by_one_option(served: list[tuple[Options, Serving]]) -> None:
+    result = run("payt", *FORWARD, "--mock", "a", "--forward-only", "postV1Invoices")
+
+    assert (result.exit_code, served) == (2, [])
+    assert "--mock changes nothing" in result.stderr
+
+
 def test_a_shadow_without_an_address_is_refused(served: list[tuple[Options, Serving]]) -> None:
     result = run("payt", "--shadow")
 

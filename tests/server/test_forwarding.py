@@ -126,6 +126,24 @@ def test_an_answer_is_passed_back_as_it_came(method: str, answer: bytes) -> None
     assert (status, headers, body) == wanted
 
 
+@pytest.mark.parametrize("word", ["off", "OFF"])
+def test_the_mock_answers_a_call_that_asks_for_it(word: str) -> None:
+    with answered_by(OK) as (front, received):
+        assert front.send(BATCH, "POST", SEEDS, {"Mock-Forward": word, "Content-Type": "application/json"})
+
+    assert received == []
+    assert not front.entry()["forwardedTo"]
+
+
+def test_the_mock_answers_the_calls_of_a_case() -> None:
+    with raw_server(OK) as (url, received):
+        app = create_frozen_app(Options(vendors=("vba",), forward=ForwardRules(url)))
+        ran = Client(app, {}).post("/_mock/sandboxes/default/cases/101/run", json={"vendor": "vba"}).json
+
+    assert ran["passed"] is True
+    assert received == []
+
+
 def test_headers_of_the_connection_and_of_ours_stop_here_in_both_directions() -> None:
     answer = OK.replace(b"\r\n\r\n", b"\r\nConnection: X-Hop, close\r\nX-Hop: 1\r\nKeep-Alive: 5\r\n\r\n")
     hop = {"Connection": "close, X-Hop", "X-Hop": "1", "TE": "trailers", "Mock-Sandbox": "default"}
