@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
@@ -59,7 +60,7 @@ from mockserver.contract.profile_file.items import (
 from mockserver.contract.samples import write_request_xml
 from mockserver.model import Json, parse_pointer, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch
-from mockserver.spec.openapi import Operation, Spec
+from mockserver.spec.openapi import MediaType, Operation, Spec
 
 Encoding: TypeAlias = Callable[[Sequence[Json]], bytes]
 
@@ -67,6 +68,7 @@ _PREPARED = DrawnValues(0, Decimal("0.01"))
 """Drawn values for the requests that create what a key needs (`prepare`)."""
 
 _FORM = "application/x-www-form-urlencoded"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _ITEM = re.compile(r"[^\[\]]*\[([0-9]{1,9})\].*|/([0-9]{1,9})(?:/.*)?", re.DOTALL)
 _ENCODED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")
 _LARGEST_INTEGER = (1 << 31) - 1
@@ -251,12 +253,7 @@ class WrittenBatch:
         if not media_type.endswith("xml"):
             place.fail(f"expected a media type of JSON or XML, or a form of a bare list, found {media_type}")
         if stated.coercion.get("format") == "data-contract" and is_bare_list:
-            return lambda items: write_request_xml(
-                # .NET's data contracts read members in the order of their names.
-                [dict(sorted(one.items())) for one in items],
-                stated.schema,
-                self.spec.document,
-            )
+            return _data_contract(stated)
         return lambda items: write_request_xml(call(items, 0).json(), stated.schema, self.spec.document)
 
     def _prepare(self, items: WrittenItems) -> Callable[[str, int], tuple[Request, ...]] | None:
@@ -301,6 +298,28 @@ def _write_form(items: Sequence[Json]) -> bytes:
         for name, value in one.items()
     ]
     return urlencode(pairs).encode()
+
+
+def _data_contract(stated: MediaType) -> Encoding:
+    """Return a function that writes XML of .NET's data contracts: members sorted by name, null as nil."""
+    settings: Mapping[str, str] = stated.coercion
+    root, item = settings["root"], settings["item"]
+    names = f"xmlns={quoteattr(settings['namespace'])} xmlns:i={quoteattr(_XSI)}"
+
+    def write(items: Sequence[Json]) -> bytes:
+        inside = "".join(f"<{item}>{_members(one)}</{item}>" for one in items)
+        return f"<{root} {names}>{inside}</{root}>".encode()
+
+    return write
+
+
+def _members(item: Mapping[str, str | int | Decimal | None]) -> str:
+    return "".join(
+        f'<{name} i:nil="true"/>'
+        if item[name] is None
+        else f"<{name}>{escape(text_of_value(item[name]))}</{name}>"
+        for name in sorted(item)
+    )
 
 
 @dataclass(frozen=True, slots=True)
