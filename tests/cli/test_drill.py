@@ -229,7 +229,7 @@ def test_a_port_of_its_own_needs_a_server_of_its_own(drill: Run, server_url: str
         (("payt", "--expect", "sum=1,", "--", "x"), "try: mockserver drill --expect items=12,sum=1729.63", 2),
         (("payt", "--against", "http://127.0.0.1:1", "--", "x"), "no mockserver answers", 3),
         (("payt", "--", "./not-there"), "the client cannot be started: No such file", 2),
-        (("payt", "--case", "item-refusd", *client()), "did you mean item-refused?", 2),
+        (("payt", "--case", "item-refusd", *client()), "--case item-refused", 2),
         (("payt", "--case", "none.yaml", *client()), "try: mockserver scenario validate FILE\n", 2),
         (("payt", "--setup", __file__, *client()), "try: mockserver sandbox dump\n", 2),
         (("payt", "--assume", "payt.nothing=1", *client()), "payt.nothing", 2),
