@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mockserver.codec.redaction import redact_credential, redact_url
 from mockserver.control.clock import clock_document, read_instant
 from mockserver.control.control_call import ConflictError, UnprocessableMemberError, find_vendor
 from mockserver.control.scenarios import PackagedScenarios, read_document
@@ -24,7 +23,7 @@ from mockserver.journal.journal import Journal
 from mockserver.model import EMPTY, Document, Json
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError
 from mockserver.sandbox import snapshots
-from mockserver.sandbox.deliveries import WEBHOOKS, registered_webhooks
+from mockserver.sandbox.deliveries import WEBHOOKS, mask_webhook, registered_webhooks
 from mockserver.sandbox.sandboxes import Sandboxes, Settings, count_records, is_sandbox_name
 from mockserver.sandbox.snapshots import DocumentPlace, diff_tables
 from mockserver.sandbox.store import SandboxState
@@ -174,11 +173,7 @@ class SandboxOperations:
     def list_webhooks(self, name: str) -> list[Document]:
         """Return the addresses of webhooks with the first letters of their secrets."""
         found = self.sandboxes.control(name, registered_webhooks)
-        shown = [(one, one.secret and redact_credential(one.secret)) for one in found]
-        return [
-            {**msgspec.to_builtins(one), "url": redact_url(one.url), "secret": secret}
-            for one, secret in shown
-        ]
+        return [mask_webhook(msgspec.to_builtins(one)) for one in found]
 
     def _webhook(self, one: Document, pointer: str) -> Document:
         vendor = find_vendor(self.served, one["vendor"], f"{pointer}/vendor")

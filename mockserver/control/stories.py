@@ -9,7 +9,7 @@ from itertools import pairwise
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import ASCII_MASK, redact_credential, redact_url
+from mockserver.codec.redaction import ASCII_MASK
 from mockserver.control.control_call import ConflictError, UnprocessableCallError
 from mockserver.control.http_client import HttpClient, HttpRequest
 from mockserver.control.state import StateOperations
@@ -33,7 +33,7 @@ from mockserver.journal.view import View
 from mockserver.model import EMPTY, Document, Json, Reply
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox.clock import ClockSettings
-from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, silence_deliveries
+from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, mask_webhook, silence_deliveries
 from mockserver.sandbox.sandboxes import SETTINGS, Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.snapshots import SNAPSHOT_COLLECTIONS
@@ -282,11 +282,7 @@ def _cut_secrets(patch: Document, view: View) -> Document:
     """Return the patch, in which the secrets of registered webhooks are cut now unless they are shown."""
     registered = patch.get(SANDBOX_SCOPE, EMPTY).get(WEBHOOKS, EMPTY).get("registered") or EMPTY
     for one in () if view.shown else registered.get("addresses", ()):
-        secret = one.get("secret", "")
-        one |= {
-            "url": redact_url(one["url"], view.mask),
-            "secret": secret and redact_credential(secret, view.mask),
-        }
+        one.update(mask_webhook(one, view.mask))
     return patch
 
 

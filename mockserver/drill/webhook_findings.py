@@ -31,10 +31,8 @@ def find_webhook_mistakes(clean: Run, run: Run, deliveries: Deliveries) -> Itera
         accepted = {key for key, status in statuses if status in _SUCCESS}
         for one in {each.id: each for each in owed}.values():
             keys = [unescape_step(key) for key in one.items]
-            name, how = (
-                f"the webhook {one.event} of {', '.join(keys)}",
-                " and ".join(one.effects) or "in order",
-            )
+            name = f"the webhook {one.event} of {', '.join(keys)}"
+            how = " and ".join(one.effects) or "in order"
             if one.id in accepted and "wrong-signature" in one.effects:
                 cause = "with a wrong signature was accepted"
                 yield Mistake(Kind.WRONG, f"{name} {cause}", f"a webhook {cause}", (number,), one.items)

@@ -12,7 +12,8 @@ from typing import Literal
 from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
-from mockserver.model import Value
+from mockserver.codec.redaction import MASK, redact_credential, redact_url
+from mockserver.model import Document, Value
 from mockserver.sandbox.store import SandboxState, State
 
 WEBHOOKS, DELIVERIES = "webhooks", "deliveries"
@@ -88,6 +89,13 @@ def add_deliveries(state: State, deliveries: Sequence[OwedDelivery], vendor: str
 def registered_webhooks(state: State) -> list[WebhookAddress]:
     registered = state.sandbox_collection(WEBHOOKS).get("registered") or {"addresses": ()}
     return convert(registered["addresses"], list[WebhookAddress])
+
+
+def mask_webhook(registered: Document, mask: str = MASK) -> Document:
+    """Return a registration with the first letters of its secret, and of the credentials in its address."""
+    secret = registered.get("secret", "")
+    masked = secret and redact_credential(secret, mask)
+    return {**registered, "url": redact_url(registered["url"], mask), "secret": masked}
 
 
 def silence_deliveries(state: SandboxState) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, ValidationError, convert
 
 from mockserver.codec.http import JSON_TYPE
-from mockserver.model import EMPTY, Document, Value
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.spec.openapi import METHODS, Spec, misused, resolve
 
 MARK = "x-callback"
@@ -73,29 +73,34 @@ class DeclaredCallback(Value, frozen=True):
 
 def find_callbacks(contract: Spec) -> Iterator[DeclaredCallback]:
     """Yield the callbacks and webhooks of a spec. Raises SpecError if an `x-callback` is malformed."""
-    document, operations = contract.document, contract.operations
-    found = [
-        (event, item, address, (one.id,))
-        for one in operations.values()
-        for event, node in one.node.get("callbacks", EMPTY).items()
-        for address, item in resolve(document, node).items()
-    ]
-    webhooks = [(event, item, "", ()) for event, item in document.get("x-webhooks", EMPTY).items()]
-    for event, item, address, causes in (*found, *webhooks):
-        for method, node in resolve(document, item).items():
-            if method in METHODS:
-                try:
-                    form = convert(node.get(MARK, EMPTY), CallbackForm)
-                except ValidationError as error:
-                    raise misused(MARK, f"{event}: {error}").within(contract.name) from None
-                if unknown := set(form.of) - operations.keys():
-                    detail = f"{event}: no operation is called {min(unknown)}"
-                    raise misused(f"{MARK}.of", detail).within(contract.name)
-                content = resolve(document, node.get("requestBody", EMPTY)).get("content", EMPTY)
-                media_type = min(content, key=lambda name: "json" not in name, default=JSON_TYPE)
-                schema = content.get(media_type, EMPTY).get("schema", EMPTY)
-                of = frozenset(causes or form.of or _causes(contract, schema))
-                yield DeclaredCallback(event, form, of, address, method.upper(), media_type, schema)
+    document = contract.document
+    for operation in contract.operations.values():
+        for event, node in operation.node.get("callbacks", EMPTY).items():
+            for address, item in resolve(document, node).items():
+                yield from _read(contract, event, item, address, (operation.id,))
+    for event, item in document.get("x-webhooks", EMPTY).items():
+        yield from _read(contract, event, item, "", ())
+
+
+def _read(
+    contract: Spec, event: str, item: Json, address: str, causes: tuple[str, ...]
+) -> Iterator[DeclaredCallback]:
+    """Yield the callbacks of a path item, one for each method. `causes` is empty for webhooks."""
+    for method, node in resolve(contract.document, item).items():
+        if method not in METHODS:
+            continue
+        try:
+            form = convert(node.get(MARK, EMPTY), CallbackForm)
+        except ValidationError as error:
+            raise misused(MARK, f"{event}: {error}").within(contract.name) from None
+        if unknown := set(form.of) - contract.operations.keys():
+            detail = f"{event}: no operation is called {min(unknown)}"
+            raise misused(f"{MARK}.of", detail).within(contract.name)
+        content = resolve(contract.document, node.get("requestBody", EMPTY)).get("content", EMPTY)
+        media_type = min(content, key=lambda name: "json" not in name, default=JSON_TYPE)
+        schema = content.get(media_type, EMPTY).get("schema", EMPTY)
+        of = frozenset(causes or form.of or _causes(contract, schema))
+        yield DeclaredCallback(event, form, of, address, method.upper(), media_type, schema)
 
 
 def _causes(contract: Spec, schema: Document) -> tuple[str, ...]:
