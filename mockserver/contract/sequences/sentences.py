@@ -236,21 +236,25 @@ def _item_effects(
     for one, is_held in zip(items, held, strict=False):
         was = there[one.key]
         is_repeated = one.key in seen
-        seen.add(one.key)
         is_refused_twice = several[one.key] > 1 and batch_profile.twice in ("none", "call")
-        is_refused_again = is_repeated and batch_profile.twice == "first"
-        after: Record | RefusedStep | None = None
-        is_kept = False
-        if is_held or one.corruption or is_refused_twice or is_refused_again:
-            after = REFUSED_STEP
-        elif is_held is not None:
-            is_kept = is_repeated and batch_profile.twice == "kept"
-            after = was if is_kept else _after(batch_profile, batch, one, was)
-        record = None if isinstance(after, RefusedStep) else after
-        accepted = None if after is None and not is_kept else after is record
-        fates.append(ExpectedItemEffect(accepted, was, record))
-        if accepted:
-            there[one.key] = record
+        seen.add(one.key)
+        if is_held is None and not one.corruption:
+            fates.append(ExpectedItemEffect(accepted=None, record_before=was, record=None))
+            continue
+        if is_held or one.corruption or is_refused_twice or (is_repeated and batch_profile.twice == "first"):
+            fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
+            continue
+        if is_repeated and batch_profile.twice == "kept":
+            fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=was))
+            continue
+        after = _after(batch_profile, batch, one, was)
+        if isinstance(after, RefusedStep):
+            fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
+        elif after is None:
+            fates.append(ExpectedItemEffect(accepted=None, record_before=was, record=None))
+        else:
+            fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=after))
+            there[one.key] = after
     return fates
 
 
