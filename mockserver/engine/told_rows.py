@@ -47,7 +47,7 @@ def answered_document(reply: Reply, operation: Operation) -> Json:
 
 
 def is_xml(reply: Reply) -> bool:
-    return str(reply.media_type).partition(";")[0].strip().lower() in XML_MEDIA_TYPES
+    return parse_content_type({"content-type": reply.media_type or ""})[0] in XML_MEDIA_TYPES
 
 
 def json_value(body: bytes, media_type: str | None, *, lines: bool = False) -> Json:

@@ -37,7 +37,8 @@ from mockserver.spec.batch_forms import Batch, OutcomeRows
 from mockserver.spec.openapi import Operation
 
 SANDBOX_HEADER = "mock-sandbox"
-BY_MOCK: Mapping[str, str] = MappingProxyType({"mock-forward": "off"})
+FORWARD_HEADER = "mock-forward"
+BY_MOCK: Mapping[str, str] = MappingProxyType({FORWARD_HEADER: "off"})
 """Header by which the mock answers a call that would be passed on to a real server."""
 
 LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(

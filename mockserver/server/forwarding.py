@@ -17,7 +17,7 @@ from mockserver.engine.passage import Departure, Passage
 from mockserver.engine.reasons import one_line
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import target_below_mount
-from mockserver.journal.replay import BY_MOCK
+from mockserver.journal.replay import FORWARD_HEADER
 from mockserver.journal.sent_headers import vendor_headers
 from mockserver.model import Answer, Delivery, Reply, Value
 from mockserver.outgoing import (
@@ -89,8 +89,7 @@ class ForwardRules(Value, frozen=True):
         """Return whether the real server answers. It gets no call that was not read completely."""
         name = arrival.route.operation.id if isinstance(arrival.route, RouteMatch) else ""
         is_chosen = name in self.only if self.only else name not in self.mocked
-        headers = arrival.call.headers
-        is_chosen = is_chosen and any(headers.get(one, "").lower() != text for one, text in BY_MOCK.items())
+        is_chosen = is_chosen and arrival.call.headers.get(FORWARD_HEADER, "").lower() != "off"
         return is_chosen and arrival.head_refusal is None and arrival.sent_body is not None
 
 

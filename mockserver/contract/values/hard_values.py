@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from zlib import crc32
 
 from mockserver.contract.oracle.decoding import member_schema, properties_of
-from mockserver.contract.oracle.schemas import compile_schema, unfold
+from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
 from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of, value_at
@@ -102,14 +102,13 @@ def _texts(schema: Document) -> list[HardValue]:
 
 
 def _allowed(schema: Document, texts: Mapping[str, str]) -> list[HardValue]:
-    return [HardValue(name, text) for name, text in texts.items() if _allows(schema, text)]
+    limits = _compile_limits(schema, _LIMITS)  # without the format of a text
+    return [HardValue(name, text) for name, text in texts.items() if limits.is_valid(text)]
 
 
-def _allows(schema: Document, value: Json) -> bool:
-    """Return whether a text or number keeps the limits of the schema; the format of a text does not count."""
-    ends = _LIMITS if isinstance(value, str) else (*_LIMITS, "format")
-    limits = {word: limit for word, limit in schema.items() if word.endswith(ends)}
-    return compile_schema(limits).is_valid(value)
+def _compile_limits(schema: Document, ends: tuple[str, ...]) -> OracleSchema:
+    """Return a schema with only the keywords that end with one of `ends`."""
+    return compile_schema({word: limit for word, limit in schema.items() if word.endswith(ends)})
 
 
 def _numbers(schema: Document, kind: str) -> Iterator[HardValue]:
@@ -117,8 +116,9 @@ def _numbers(schema: Document, kind: str) -> Iterator[HardValue]:
     for bound, name in (("maximum", "the largest there is"), ("minimum", "the smallest there is")):
         if bound in schema:
             numbers.append((name, Decimal(str(schema[bound]))))
+    limits = _compile_limits(schema, (*_LIMITS, "format"))
     for name, value in numbers:
-        if _allows(schema, value):
+        if limits.is_valid(value):
             yield HardValue(name, int(value) if kind == "integer" else value)
 
 

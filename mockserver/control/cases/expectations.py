@@ -14,7 +14,7 @@ from mockserver.codec.http import JSON_TYPE
 from mockserver.control.cases.language import Node
 from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.errors import MalformedBody, MockServerError
-from mockserver.journal.replay import BY_MOCK
+from mockserver.journal.replay import BY_MOCK, SANDBOX_HEADER
 from mockserver.model import Json, parse_pointer
 
 USER_AGENT = "mockserver-cases"
@@ -54,7 +54,7 @@ class SandboxClient:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox, **BY_MOCK}
+        return {"user-agent": USER_AGENT, SANDBOX_HEADER: self.sandbox, **BY_MOCK}
 
     def mount(self, vendor: str) -> str:
         """Return the prefix of the vendor's paths; "" if `vendor` is "", so that paths begin at the root."""
