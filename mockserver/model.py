@@ -70,6 +70,14 @@ def value_at(document: Json, path: Path) -> Json:
     return document
 
 
+def members_of(documents: Iterable[Json], name: str) -> list[Json]:
+    """Return the value of a member in each document; None where there is none, or no object."""
+    try:
+        return [one.get(name) for one in documents]
+    except AttributeError:
+        return [one.get(name) if isinstance(one, dict) else None for one in documents]
+
+
 def with_value_at(document: Json, path: Path, value: Json) -> Json:
     """Return a copy of a document with `value` at a path."""
     if not path:

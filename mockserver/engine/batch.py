@@ -15,7 +15,18 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, Rejected, TooManyItems, UnsupportedMediaType
-from mockserver.model import Action, Call, Item, Json, Outcome, Problem, Verdict, join_key, value_at
+from mockserver.model import (
+    Action,
+    Call,
+    Item,
+    Json,
+    Outcome,
+    Problem,
+    Verdict,
+    join_key,
+    members_of,
+    value_at,
+)
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.item_forms import listed, read_item_lines
@@ -161,11 +172,8 @@ def _build_items(documents: list[Json], batch: Batch | None, whole: Json) -> tup
     if batch.is_map:
         keys = list(value_at(whole, batch.items))
     elif len(paths) == 1 and len(paths[0]) == 1:
-        name = batch.key[0]
-        keys = [
-            str(value) if type(one) is dict and (value := one.get(name)) is not None else ""
-            for one in documents
-        ]
+        values = members_of(documents, batch.key[0])
+        keys = ["" if value is None else str(value) for value in values]
     else:
         found = ([value_at(one, path) for path in paths] for one in documents)
         texts = ([str(value) for value in values if value is not None] for values in found)
@@ -179,7 +187,8 @@ def _with_digests(items: list[Item], batch: Batch) -> tuple[Item, ...]:
     """Return the items. Items without a key get a digest, with a number from the second equal item on."""
     keyless = {item.index for item in items if not item.key}
     for name, value in batch.keyless.items():
-        keyless.update([item.index for item in items if item.key and item.document.get(name) == value])
+        found = members_of([item.document for item in items], name)
+        keyless.update([at for at, one in enumerate(found) if one == value] if value in found else ())
     seen: Counter[str] = Counter()
     for index in sorted(keyless):
         item, document = items[index], items[index].document

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from msgspec import Raw
+
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import print_instant
@@ -61,6 +63,7 @@ WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.SKIPPED: (*HELD_BACK, "rejected", "failed", "error", "400"),
 }
 _VARIES = "varies"
+_NULL = b"null"
 SUBSETS: Mapping[Subset, Callable[[Outcome], bool]] = {
     "all": lambda _outcome: True,
     "accepted": lambda outcome: outcome.accepted,
@@ -112,8 +115,8 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
     }
 
     def render_by_outcome(result: BatchResult, state: State) -> Reply:
-        actions = {outcome.action for outcome in result.outcomes}
-        if not good or actions & _NOT_ACCEPTED:
+        actions = {outcome.action for outcome in result.outcomes} if good else _NOT_ACCEPTED
+        if actions & _NOT_ACCEPTED:
             return render(result, state)
         wanted = (201, 200) if Action.CREATED in actions else (200, 201)
         return next(good[one] for one in wanted if one in good)(result, state)
@@ -256,6 +259,7 @@ def _row_writer(
     """Return the writer of rows, with the declared members `of_row` and further required members.
 
     Rows of items without problems differ in few members, and are copied from one template for each action.
+    If these rows differ in one member, they are written as JSON (`Raw`), which the encoder inserts.
     """
     members = list(of_row.items())
     complete = _row_completer(filling, row, rows.members)
@@ -263,6 +267,11 @@ def _row_writer(
     differing = [(str(path[0]), member) for path, member in members if path and member.usual is None]
     varying = [(name, member.tell) for name, member in differing]
     name, tell_all = (differing[0][0], differing[0][1].tell_all) if len(differing) == 1 else ("", None)
+    halves = {
+        action: json.around_hole({**one, name: json.HOLE})
+        for action, one in templates.items()
+        if one is not None and tell_all
+    }
     listed = [(path, member.tell) for path, member in members]
 
     def write(outcome: Outcome, state: State) -> Json:
@@ -289,13 +298,12 @@ def _row_writer(
     def write_all(outcomes: Sequence[Outcome], state: State) -> list[Json]:
         if tell_all is None:
             return [write(outcome, state) for outcome in outcomes]
+        texts = json.encode_each(tell_all(outcomes))
         return [
-            {**template, name: value}
-            if value is not None
-            and not outcome.problems
-            and (template := templates[outcome.action]) is not None
-            else write(outcome, state)
-            for outcome, value in zip(outcomes, tell_all(outcomes), strict=True)
+            write(outcome, state)
+            if outcome.problems or text == _NULL or (half := halves.get(outcome.action)) is None
+            else Raw(half[0] + text + half[1])
+            for outcome, text in zip(outcomes, texts, strict=True)
         ]
 
     return write_all

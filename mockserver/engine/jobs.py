@@ -17,6 +17,7 @@ from typing import TypeAlias
 from msgspec import convert, to_builtins
 from msgspec.structs import replace as changed
 
+from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
@@ -128,7 +129,7 @@ class BatchJobs:
         state.collection(_DONE)[str(waiting["id"])] = {
             **{name: waiting[name] for name in ("id", "operation", "created", "ends")},
             "counts": count_outcomes(told),
-            "rows": self.write_rows(told, state),
+            "rows": json.decode(json.encode(self.write_rows(told, state))),  # some rows are JSON already
         }
 
     def show(self, document: Document, request: Request, state: State) -> Reply:

@@ -49,7 +49,7 @@ class ItemResults(Value, frozen=True):
     """Results of a call's items. Documents are left out: they would need ten times the bodies' memory."""
 
     packed: bytes = b"[[],[]]"
-    """JSON of two lists: the keys and the actions of the items."""
+    """JSON of two lists: the keys of the items, and their actions unless all actions are equal."""
     problems: Mapping[int, tuple[Problem, ...]] = {}
     """Problems by item index; items without problems are left out."""
     warnings: Mapping[int, tuple[Problem, ...]] = {}
@@ -58,18 +58,20 @@ class ItemResults(Value, frozen=True):
 
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
+        keys = [item.identity if (item := one.item).digest else item.key for one in outcomes]
+        actions = [outcome.action for outcome in outcomes]
+        counts = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
         reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
-        items, actions = [outcome.item for outcome in outcomes], [outcome.action for outcome in outcomes]
         return cls(
-            json.encode(([item.identity if item.digest else item.key for item in items], actions)),
+            json.encode((keys, actions if len(counts) > 1 else ())),
             {at: outcome.problems for at, outcome in reported if outcome.problems},
             {at: outcome.warnings for at, outcome in reported if outcome.warnings},
-            {str(action): actions.count(action) for action in dict.fromkeys(actions)},
+            counts,
         )
 
     def items(self) -> list[tuple[str, Action]]:
         keys, actions = json.decode(self.packed)
-        return list(zip(keys, map(_ACTIONS.__getitem__, actions), strict=True))
+        return list(zip(keys, map(_ACTIONS.__getitem__, actions) if actions else self.actions(), strict=True))
 
     def actions(self) -> list[Action]:
         if len(self.counts) > 1:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.codec import json
 from mockserver.errors import InvalidHeaderError
-from mockserver.model import EMPTY, Call, Document, Fault, Item, Json, Path
+from mockserver.model import EMPTY, Call, Document, Fault, Item, Json, Path, members_of
 from mockserver.sandbox.assumptions import MAGIC_TOKENS, ON
 from mockserver.sandbox.store import State
 from mockserver.scenario import parser
@@ -70,7 +70,7 @@ DEFAULT_HANG_MS = 30_000
 DEFAULT_SLOW_MS = 3_000
 RETRY_SECONDS = 7
 MAX_TOKEN_LENGTH = 32
-_PREFIX = re.compile(re.escape(f"{FIRST_WORD}.").encode())
+_PREFIX = f"{FIRST_WORD}."
 _TOKEN = re.compile(rf"(?<![\w.-]){FIRST_WORD}(?:\.[a-z0-9-]+)+(?![\w.-])")
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _STATUS = re.compile(r"[45][0-9]{2}")
@@ -123,7 +123,7 @@ class ScenarioSelector:
 
     def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
         """Return the decision on the call. If `request` is None, rules that need the body do not apply."""
-        magical = bool(operation.magic) and call.assumptions[MAGIC_TOKENS] == ON and may_have_token(call.body)
+        magical = _may_have_token(call, operation, request)
         if not call.scenarios and not magical and SCENARIO_HEADER not in call.headers:
             return NO_EFFECTS
         by_header, armed = self._candidates(call, operation)
@@ -247,10 +247,14 @@ def _text_at(document: Json, place: Path) -> str:
 TokenResponse: TypeAlias = tuple[ResponseEffect, Commit]
 
 
-def may_have_token(body: bytes) -> bool:
-    """Return whether the prefix of tokens occurs anywhere in a body."""
-    # A regular expression is faster than `in`.
-    return _PREFIX.search(body) is not None
+def _may_have_token(call: Call, operation: Operation, request: Request | None) -> bool:
+    """Return whether the prefix of tokens occurs in the member for tokens of an item, or of the document."""
+    if request is None or not operation.magic or call.assumptions[MAGIC_TOKENS] != ON:
+        return False
+    texts = [item.document for item in request.items] if operation.batch else [request.document]
+    for step in operation.magic:
+        texts = members_of(texts, str(step))
+    return any([isinstance(text, str) and _PREFIX in text for text in texts])
 
 
 def first_token(text: str, parse: Callable[[str], T | None]) -> tuple[str, T] | None:

@@ -188,11 +188,14 @@ class NumberMember:
 
     def accepts_all(self, items: Iterable[Document]) -> bool:
         """Return whether every item that has the member has a valid value."""
-        values = [one[self.name] for one in items if self.name in one]
+        name, least, greatest = self.name, self.least, self.greatest
+        values = [one[name] for one in items if name in one]
         if not self.types.issuperset(map(type, values)):
             return False
         numbers = [value for value in values if value is not None] if _NULL in self.types else values
-        return not numbers or (self.accepts(min(numbers)) and self.accepts(max(numbers)))
+        return not numbers or (
+            (least is None or min(numbers) >= least) and (greatest is None or max(numbers) <= greatest)
+        )
 
 
 @dataclass(frozen=True, slots=True)

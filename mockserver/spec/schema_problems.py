@@ -85,7 +85,8 @@ def has_many_values(value: Json, unread: Json) -> bool:
         if type(here) is dict or (type(here) is list and here is not unread):
             count += len(here)
             inner = here.values() if type(here) is dict else here
-            ahead += [child for child in inner if type(child) in _CONTAINERS]
+            if not _CONTAINERS.isdisjoint(map(type, inner)):
+                ahead += [child for child in inner if type(child) in _CONTAINERS]
     return count > MAX_VALUES
 
 
@@ -116,10 +117,10 @@ def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[
     """
     path: list[str | int] = []
     for given in error.instance_path:
-        while isinstance(value, Mapping) and not _has_member(value, given) and "" in value:
+        while isinstance(value, dict) and not _has_member(value, given) and "" in value:
             path.append("")
             value = value[""]
-        step = _name_of(given, value) if isinstance(given, int) and isinstance(value, Mapping) else given
+        step = _name_of(given, value) if isinstance(given, int) and isinstance(value, dict) else given
         path.append(step)
         value = value[step]
     return tuple(path), value

@@ -64,7 +64,7 @@ CREATED = Outcome(Item(0, "", {}), Action.CREATED)
         (Limits(size_bytes=100), 4, replace(SMALL, body=b"x" * 1000), (), [1, 2, 3, 4, 5]),
         (Limits(size_bytes=1_000), 2, SMALL, (REJECTED,), [1, 2, 3]),
         (Limits(size_bytes=900), 2, SMALL, (REJECTED,), [3]),
-        (Limits(size_bytes=60), 1, SMALL, (CREATED,) * 3, [2]),
+        (Limits(size_bytes=40), 1, SMALL, (CREATED,) * 3, [2]),
     ],
     ids=["too many", "too heavy", "the newest", "a giant", "problems that fit", "problems", "items"],
 )

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
+from msgspec import Raw
 from msgspec.structs import replace
 
+from mockserver.codec import json
 from mockserver.codec.json import find_nul
 from mockserver.errors import InvalidCall, Rejected
-from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
+from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply, members_of
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import (
@@ -28,25 +30,13 @@ from mockserver.vendors.vba.tables import MAX_KEY, BuildRow, Reference, Table, r
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED, REJECTED = Action.CREATED, Action.UPDATED, Action.REJECTED
+_STATUSES = {CREATED: 201, UPDATED: 200}
 
 CheckRow: TypeAlias = Callable[[Item], None]
 """Raises Rejected if the row cannot be stored."""
 
 KEY_MISMATCH = "keys-differ"
 """Rule: the key in the path must equal the key in the body."""
-
-
-class KeyPair(Value, frozen=True, gc=False):
-    """A column of a row's key: its name on the wire, and its value."""
-
-    key: str
-    value: Json
-
-
-class RowResult(Value, frozen=True, gc=False):
-    id: tuple[KeyPair]
-    status: int
-    body: str
 
 
 def batch_handler(table: Table) -> BatchHandler:
@@ -104,22 +94,21 @@ def _keep_all(
     request: Request, record: BuildRow, member: str, rows: Collection, items: Sequence[Item]
 ) -> Sequence[Outcome] | None:
     """Store the rows of a batch in one step; store nothing and return None if a key is blank or repeated."""
-    if len({item.key for item in request.items}) < len(request.items):
+    names = [item.key for item in items]
+    keys = members_of([item.document for item in items], member)
+    if len({item.key for item in request.items}) < len(request.items) or not all(keys):
         return None
     outcomes: list[Outcome] = []
-    find = rows.get
-    for item in items:
-        stored, key = find(item.key), item.document.get(member)
-        if not key:
-            return None
+    documents: dict[str, Document] = {}
+    for item, name, key, stored in zip(items, names, keys, map(rows.get, names), strict=True):
         try:
-            document = record(item.document, key, stored)
+            documents[name] = document = record(item.document, key, stored)
         except Rejected as broken:
             problems = _in_row(item, broken.problems)
             outcomes.append(Outcome(item, REJECTED, broken.document, problems))
         else:
             outcomes.append(Outcome(item, CREATED if stored is None else UPDATED, document))
-    rows.update({one.item.key: one.document for one in outcomes if one.action is not REJECTED})
+    rows.update(documents)
     return outcomes
 
 
@@ -166,25 +155,44 @@ def _multi_status_reply(table: Table, result: BatchResult, state: State) -> Repl
 
     Source: the vendor's sample; docs/vendors/vba.md#batch-results, #failed-rows.
     """
-    member, call = table.names.key, result.request.call
+    outcomes, call = result.outcomes, result.request.call
     name = _key_names(table.names)[call.assumptions["id_key_name"]]
     includes_all = call.assumptions["row_messages"] == "all"
+    of_good = {
+        action: json.around_hole(_row(name, json.HOLE, status, action.capitalize()))
+        for action, status in _STATUSES.items()
+    }
 
-    def row(outcome: Outcome) -> RowResult:
-        if outcome.action is CREATED:
-            return RowResult((KeyPair(name, outcome.document[member]),), 201, "Created")
-        if outcome.action is UPDATED:
-            return RowResult((KeyPair(name, outcome.document[member]),), 200, "Updated")
+    def bad_row(outcome: Outcome, key: Json) -> Json:
         told = _reported_problems(outcome.problems, includes_all=includes_all)
-        problem, sent = told[0], outcome.item.document
-        key = sent.get(member, table.blank_key) if isinstance(sent, dict) else table.blank_key
-        status = problem.expected if problem.rule == FAULT_RULE else 500
-        return RowResult((KeyPair(name, key),), status, "\n".join([one.detail for one in told]))
+        status = told[0].expected if told[0].rule == FAULT_RULE else 500
+        return _row(name, key, status, "\n".join([one.detail for one in told]))
 
-    rows = [row(outcome) for outcome in result.outcomes]
+    keys = _told_keys(table, outcomes)
     if call.assumptions["id_value_as_string"] == "on":
-        rows = [_with_text_key(row) for row in rows]
+        keys = [None if key is None else str(key) for key in keys]
+    rows = [
+        bad_row(outcome, key)
+        if (around := of_good.get(outcome.action)) is None
+        else Raw(around[0] + text + around[1])
+        for outcome, key, text in zip(outcomes, keys, json.encode_each(keys), strict=True)
+    ]
     return success_reply(207, rows, call, state)
+
+
+def _row(key_name: str, key: Json, status: int, body: str) -> Json:
+    return {"id": [{"key": key_name, "value": key}], "status": status, "body": body}
+
+
+def _told_keys(table: Table, outcomes: Sequence[Outcome]) -> list[Json]:
+    """Return the key of each row: the stored key; for a row that was not stored, the sent or a blank key."""
+    member, blank = table.names.key, table.blank_key
+    return [
+        (sent.get(member, blank) if isinstance(sent := one.item.document, dict) else blank)
+        if one.action is REJECTED
+        else one.document[member]
+        for one in outcomes
+    ]
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
@@ -204,11 +212,6 @@ def _extra_outcome(table: Table, outcome: Outcome, number: int) -> Outcome:
     key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
     document = {table.names.key: key}
     return Outcome(Item(outcome.item.index, str(key), document), UPDATED, document)
-
-
-def _with_text_key(row: RowResult) -> RowResult:
-    pair = row.id[0]
-    return row if pair.value is None else replace(row, id=(KeyPair(pair.key, str(pair.value)),))
 
 
 def _key_names(names: RecordNames) -> Mapping[str, str]:
