@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from http import HTTPStatus
 from typing import Literal
 
@@ -15,15 +16,13 @@ from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.jobs import told_by_job
 from mockserver.contract.oracle.atomicity import cut_off_outcomes
 from mockserver.contract.oracle.decoding import (
-    PARTS,
     UnreadableError,
     decode,
     flattened,
-    parts_of,
     typed,
 )
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
-from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
+from mockserver.contract.oracle.schemas import OracleSchema, StatedMembers, compile_schema, unfold
 from mockserver.contract.oracle.whole_requests import cut_off, unfounded
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
@@ -408,7 +407,7 @@ class ResponseConformance:
     def __init__(self, spec: Spec, may_be_empty: Iterable[str] = ()) -> None:
         self._spec = spec
         self._may_be_empty = [spec.document["components"]["responses"][name] for name in may_be_empty]
-        self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
+        self._schemas: dict[tuple[str, int, str], tuple[OracleSchema, StatedMembers]] = {}
 
     def conformance(self, operation: Operation, exchange: Exchange) -> ConformanceResult:
         """Compare the response of an exchange with the operation's declaration."""
@@ -452,13 +451,13 @@ class ResponseConformance:
             message = f"answers {response.status} as {received}; the spec states {known}"
             other = CheckFailure(message, "", known, received)
             return ConformanceResult(other, unasked, body=_read(response, EMPTY)[0])
-        schema = self._compiled(operation, response.status, media_type, content[media_type])
+        schema, members = self._compiled(operation, response.status, media_type, content[media_type])
         document, error = _read(response, schema.node, lines=has_lines(content[media_type]))
         if error:
             message = f"answers {response.status} with a body that cannot be read: {error}"
             return ConformanceResult(CheckFailure(message, "", media_type, of_body=True), unasked)
-        stranger = next(undeclared_members(document, (schema.node,)), None)
-        return ConformanceResult(_body_problems(response, schema, document), unasked, stranger, body=document)
+        problems, stranger = _body_problems(response, schema, document), members.first_undeclared(document)
+        return ConformanceResult(problems, unasked, stranger, body=document)
 
     def _bad_header(
         self, operation: Operation, response: Response, declared: Mapping[str, Document]
@@ -471,7 +470,7 @@ class ResponseConformance:
                 return CheckFailure(message, expected=name, received="no such header")
             if text is None or "schema" not in node:
                 continue
-            known = self._compiled(operation, response.status, name, node)
+            known, _ = self._compiled(operation, response.status, name, node)
             shape = flattened(known.node)
             broken = () if shape.get("type") == "object" else known.broken(_header_value(text, shape))
             if broken:
@@ -480,15 +479,20 @@ class ResponseConformance:
                 return CheckFailure(f"{message}{reason}", "", broken[0].keyword, text)
         return None
 
-    def _compiled(self, operation: Operation, status: int, name: str, stated: Document) -> OracleSchema:
-        """Return the schema of a header or a media type, compiled once."""
+    def _compiled(
+        self, operation: Operation, status: int, name: str, stated: Document
+    ) -> tuple[OracleSchema, StatedMembers]:
+        """Return the schema of a header or a media type, and its members, compiled once."""
         key = (operation.id, status, name)
         if key not in self._schemas:
-            document = self._spec.document
-            if name in XML_MEDIA_TYPES:
-                document = without_omitted(document)
-            self._schemas[key] = compile_schema(unfold(document, stated.get("schema", EMPTY)))
+            document = self._in_xml if name in XML_MEDIA_TYPES else self._spec.document
+            node = unfold(document, stated.get("schema", EMPTY))
+            self._schemas[key] = compile_schema(node), StatedMembers((node,))
         return self._schemas[key]
+
+    @cached_property
+    def _in_xml(self) -> Document:
+        return without_omitted(self._spec.document)
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
         """Return the response that is declared for the status, its class or `default`, or None."""
@@ -567,32 +571,3 @@ def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]
 
 def _is_json(media_type: str) -> bool:
     return media_type.endswith(("/json", "+json"))
-
-
-def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:
-    """Yield the paths of the outermost members that none of the unfolded schemas names.
-
-    An object may have any members if its schemas name none.
-    """
-    parts = [part for node in nodes for part in parts_of(node)]
-    if isinstance(value, list):
-        elements = tuple(part["items"] for part in parts if "items" in part)
-        for place, child in enumerate(value):
-            yield from undeclared_members(child, elements, (*path, place))
-    elif isinstance(value, dict):
-        others = tuple(one for part in parts if isinstance(one := part.get("additionalProperties"), dict))
-        free = any(map(_is_free, parts)) or not any("properties" in part for part in parts)
-        for name, child in value.items():
-            named = tuple(part["properties"][name] for part in parts if name in part.get("properties", {}))
-            if (named or others) and isinstance(child, dict | list):
-                yield from undeclared_members(child, named or others, (*path, name))
-            elif not (named or others or free):
-                yield (*path, name)
-
-
-def _is_free(part: Document) -> bool:
-    if "additionalProperties" in part:
-        return part["additionalProperties"] is True
-    return part.get("type") == "object" and not any(
-        word in part for word in ("properties", "required", *PARTS)
-    )

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, localcontext
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import Draft4Validator, extend
 from openapi_schema_validator import OAS30Validator
+from openapi_schema_validator._keywords import not_implemented
 
-from mockserver.contract.oracle.decoding import properties_of
+from mockserver.contract.oracle.decoding import PARTS, parts_of, properties_of
 from mockserver.contract.profile import Tolerance
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, Path
@@ -38,15 +39,20 @@ _ESCAPES: Mapping[str, tuple[str, str]] = {
 """Escapes with another meaning in Python than in ECMA 262, and replacements outside and inside `[…]`."""
 
 Errors: TypeAlias = Iterator[ValidationError]
+Test: TypeAlias = Callable[[Json], bool]
 
 _WIDTHS = {"int32": 2**31, "int64": 2**63}
 _PLAIN = Draft4Validator.VALIDATORS
-_COMBINED: Mapping[str, Callable[[int, int], bool]] = {
-    "allOf": lambda accepted, total: accepted == total,
-    "anyOf": lambda accepted, _total: accepted > 0,
-    "oneOf": lambda accepted, _total: accepted == 1,
+_COMBINED: Mapping[str, Callable[[Iterable[bool]], bool]] = {
+    "allOf": all,
+    "anyOf": any,
+    "oneOf": lambda accepted: sum(accepted) == 1,
+    "not": lambda accepted: not any(accepted),
 }
-"""By keyword, the test of a value; its arguments are the numbers of accepting schemas and of all schemas."""
+"""By keyword, whether a value is valid; the argument tells of each schema whether it accepts the value."""
+
+_CLASSES = {"string": str, "number": Decimal, "integer": int, "boolean": bool, "array": list, "object": dict}
+"""A class of values that are always of the type."""
 
 _NUMBERISH = re.compile(r"\s*[+-]?[\d.,\s]*\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*", re.ASCII)
 _TRUTHISH = re.compile(r"\s*(?:true|false|yes|no|on|off|[01])?\s*", re.IGNORECASE)
@@ -87,10 +93,11 @@ class OracleSchema:
     node: Document
     """The schema without references."""
     engine: Any
+    accepts: Test
 
     def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
         with localcontext(_WIDE):
-            if _accepts(self.engine, value, self.node):
+            if self.accepts(value):
                 return ()
             return tuple(
                 SchemaProblem(
@@ -108,7 +115,8 @@ class OracleSchema:
 
 
 def compile_schema(node: Document) -> OracleSchema:
-    return OracleSchema(node, _Engine(node))
+    engine = _Engine(node)
+    return OracleSchema(node, engine, _test_of(engine, node))
 
 
 def _unfolded(document: Document, name: str, node: Json, known: dict[str, dict[str, Json]]) -> Any:
@@ -237,6 +245,13 @@ def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
         yield ValidationError("format")
 
 
+def _enum(engine: Any, known: list[Json], value: Json, node: Document) -> Errors:
+    if not isinstance(value, str):
+        yield from _PLAIN["enum"](engine, known, value, node)
+    elif value not in known:
+        yield ValidationError("enum")
+
+
 def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> Errors:
     """Check a value against `oneOf`. If there is a discriminator, several parts may accept the value."""
     yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
@@ -248,6 +263,7 @@ _Engine = extend(
         # The library's functions for these keywords look for references, which are already replaced.
         "allOf": _PLAIN["allOf"],
         "anyOf": _PLAIN["anyOf"],
+        "enum": _enum,
         "oneOf": _one_of,
         "type": _type,
         "required": _required,
@@ -258,30 +274,105 @@ _Engine = extend(
 )
 
 
-def _accepts(engine: Any, value: Json, node: Any) -> bool:
-    """Return whether the value is valid.
+def _test_of(engine: Any, node: Any) -> Test:
+    """Return the test whether a value is valid.
 
     This is faster than the library, which builds an engine for each member to report places of problems.
+    The tests of the keywords are made for the first value, because a schema may be recursive.
     """
-    if isinstance(node, bool):
-        return node
-    for keyword, wanted in node.items():
-        check = engine.VALIDATORS.get(keyword)
-        if keyword == "properties":
-            is_kept = not isinstance(value, dict) or all(
-                _accepts(engine, member, wanted[name]) for name, member in value.items() if name in wanted
-            )
-        elif keyword == "items":
-            is_kept = not isinstance(value, list) or all(_accepts(engine, item, wanted) for item in value)
-        elif keyword in _COMBINED:
-            accepted = sum(_accepts(engine, value, one) for one in wanted)
-            combined = "anyOf" if keyword == "oneOf" and "discriminator" in node else keyword
-            is_kept = _COMBINED[combined](accepted, len(wanted))
-        else:
-            is_kept = check is None or next(iter(check(engine, wanted, value, node) or ()), None) is None
-        if not is_kept:
-            return False
-    return True
+    tests: list[Test] | None = [lambda _value: node] if isinstance(node, bool) else None
+
+    def accepts(value: Json) -> bool:
+        nonlocal tests
+        if tests is None:
+            known = {keyword: engine.VALIDATORS.get(keyword, not_implemented) for keyword in node}
+            tests = [_keyword_test(engine, one, node) for one in node if known[one] is not not_implemented]
+        for test in tests:  # noqa: SIM110 - `all` of a generator takes twice as long
+            if not test(value):
+                return False
+        return True
+
+    return accepts
+
+
+def _keyword_test(engine: Any, keyword: str, node: Document) -> Test:
+    wanted = node[keyword]
+    if keyword == "properties":
+        members = {name: _test_of(engine, member) for name, member in wanted.items()}
+        return lambda value: (
+            not isinstance(value, dict)
+            or all(members[name](member) for name, member in value.items() if name in members)
+        )
+    if keyword == "items":
+        item = _test_of(engine, wanted)
+        return lambda value: not isinstance(value, list) or all(map(item, value))
+    if keyword in _COMBINED:
+        parts = [_test_of(engine, part) for part in ([wanted] if keyword == "not" else wanted)]
+        combined = _COMBINED["anyOf" if keyword == "oneOf" and "discriminator" in node else keyword]
+        return lambda value: combined(part(value) for part in parts)
+    check, usual = engine.VALIDATORS[keyword], _CLASSES.get(wanted) if keyword == "type" else None
+    return lambda value: (
+        type(value) is usual or next(iter(check(engine, wanted, value, node) or ()), None) is None
+    )
+
+
+@dataclass(frozen=True)
+class StatedMembers:
+    """Members that unfolded schemas name, gathered when the first value is compared."""
+
+    nodes: tuple[Document, ...]
+
+    @cached_property
+    def _parts(self) -> list[Document]:
+        return [part for node in self.nodes for part in parts_of(node)]
+
+    @cached_property
+    def _elements(self) -> StatedMembers:
+        return StatedMembers(tuple(part["items"] for part in self._parts if "items" in part))
+
+    @cached_property
+    def _named(self) -> Mapping[str, StatedMembers | None]:
+        found: dict[str, tuple[Document, ...]] = {}
+        for part in self._parts:
+            for name, member in part.get("properties", {}).items():
+                found[name] = (*found.get(name, ()), member)
+        return {name: StatedMembers(nodes) for name, nodes in found.items()}
+
+    @cached_property
+    def _other(self) -> StatedMembers | None:
+        others = tuple(
+            one for part in self._parts if isinstance(one := part.get("additionalProperties"), dict)
+        )
+        return StatedMembers(others) if others else None
+
+    @cached_property
+    def _is_open(self) -> bool:
+        return any(map(_is_free, self._parts)) or not any("properties" in part for part in self._parts)
+
+    def first_undeclared(self, value: Json) -> Path | None:
+        """Return the path of the first outermost member that no schema names, None if there is none.
+
+        An object may have any members if its schemas name none.
+        """
+        if isinstance(value, list):
+            for place, child in enumerate(value):
+                if below := self._elements.first_undeclared(child):
+                    return (place, *below)
+        for name, child in value.items() if isinstance(value, dict) else ():
+            known = self._named.get(name, self._other)
+            if known is None and not self._is_open:
+                return (name,)
+            if known is not None and (below := known.first_undeclared(child)):
+                return (name, *below)
+        return None
+
+
+def _is_free(part: Document) -> bool:
+    if "additionalProperties" in part:
+        return part["additionalProperties"] is True
+    return part.get("type") == "object" and not any(
+        word in part for word in ("properties", "required", *PARTS)
+    )
 
 
 @dataclass(frozen=True, slots=True)
