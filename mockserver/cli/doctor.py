@@ -190,10 +190,10 @@ def _specs() -> Diagnosis:
     from mockserver.errors import MockServerError
 
     try:
-        found = discover_vendors()
+        names = [vendor.spec.name for vendor in discover_vendors()]
     except MockServerError as error:
         return Diagnosis(FAIL, "specs", str(error), "mockserver spec check")
-    return Diagnosis(OK, "specs", f"{', '.join(one.name for one in found)}")
+    return Diagnosis(OK, "specs", ", ".join(names))
 
 
 def _server(url: str) -> Diagnosis:

@@ -1,4 +1,4 @@
-"""Modules that are imported on first use.
+"""Modules that are imported, and values that are made, on first use.
 
 `importlib.util.LazyLoader` does not help: it loads a module as soon as another `import` statement names that
 module (seen on Python 3.11 to 3.13), and at `from … import …`, by which Connexion imports its test client.
@@ -8,11 +8,14 @@ A server that used `LazyLoader` started no faster than a server that imports eve
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class DeferredModule(ModuleType):
@@ -50,3 +53,30 @@ def imports_deferred(*modules: DeferredModule) -> Iterator[None]:
         for name, module in put.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
+
+
+class MadeOnDemand(Mapping[str, T]):
+    """A mapping with the keys `names`. `make` returns the value of a key at its first use."""
+
+    def __init__(self, names: Collection[str], make: Callable[[str], T]) -> None:
+        self._names, self._make = names, make
+        self._made: dict[str, T] = {}
+        self._lock = RLock()
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._made:
+            with self._lock:
+                if name not in self._names:
+                    raise KeyError(name)
+                if name not in self._made:
+                    self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

@@ -23,6 +23,8 @@ def with_first_records(vendor: LoadedVendor, count: int | None, seed: int, clock
 
     A vendor with fixtures, and a vendor with a package, stay as they are.
     """
+    if vendor.is_packaged:
+        return vendor
     written = vendor.spec.document.get("x-records") if count is None else count
     if not vendor.spec.is_own or vendor.fixtures or not isinstance(written, int) or written < 1:
         return vendor

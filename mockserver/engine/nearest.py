@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from mockserver.model import Value
 from mockserver.spec.openapi import Spec
@@ -40,20 +40,20 @@ class _Route(Value, frozen=True):
         return "".join(f"/{segment}" for segment in self.segments)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OperationDirectory:
-    routes: tuple[_Route, ...] = ()
+    """The operations of `specs`; the vendor that `at_root` names also answers at `/`."""
 
-    @classmethod
-    def of(cls, specs: Mapping[str, Spec], at_root: str = "") -> OperationDirectory:
-        """List the operations of `specs`; the vendor that `at_root` names also answers at `/`."""
-        mounts = [*(((at_root, ""),) if at_root else ()), *((name, name) for name in specs)]
-        return cls(
-            tuple(
-                _Route(operation.method.upper(), mount, _segments(f"{mount}{operation.path}"))
-                for name, mount in mounts
-                for operation in specs[name].operations.values()
-            )
+    specs: Mapping[str, Spec] = field(default_factory=dict)
+    at_root: str = ""
+
+    @cached_property
+    def routes(self) -> tuple[_Route, ...]:
+        mounts = [*(((self.at_root, ""),) if self.at_root else ()), *((name, name) for name in self.specs)]
+        return tuple(
+            _Route(operation.method.upper(), mount, _segments(f"{mount}{operation.path}"))
+            for name, mount in mounts
+            for operation in self.specs[name].operations.values()
         )
 
     def nearest(self, method: str, path: str, prefix: str = "") -> str:

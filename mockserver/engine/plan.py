@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from mockserver.codec import form, json, xml
+from mockserver.codec.deferred import MadeOnDemand
 from mockserver.errors import MalformedBody, ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
@@ -76,36 +77,13 @@ class CompiledOperation:
     bodies: Mapping[str, CompiledBody]
 
 
-@dataclass(frozen=True, slots=True)
-class OperationsOnDemand(Mapping[str, CompiledOperation]):
-    """The compiled operations of a spec. Each operation is compiled at its first use."""
-
-    spec: Spec
-    compile_one: Callable[[Operation], CompiledOperation]
-    done: dict[str, CompiledOperation] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> CompiledOperation:
-        """Return the plan of an operation. Raises ServerRefusal: 501, if it cannot be compiled."""
-        if name not in self.done:
-            try:
-                self.done[name] = self.compile_one(self.spec.operations[name])
-            except SpecError as error:
-                raise ServerRefusal(501, "not-served", str(error)) from None
-        return self.done[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.spec.operations)
-
-    def __len__(self) -> int:
-        return len(self.spec.operations)
-
-
 def compile_operations(
     spec: Spec, formats: Formats, *, on_demand: bool = False
 ) -> Mapping[str, CompiledOperation]:
     """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common formats.
 
-    If `on_demand`, each operation is compiled at its first use (see `OperationsOnDemand`).
+    If `on_demand`, each operation is compiled at its first use, which raises ServerRefusal (501) if the
+    operation cannot be compiled.
 
     Unless `on_demand`, raises SpecError: a schema or an extension is invalid.
     """
@@ -119,8 +97,14 @@ def compile_operations(
             {body.name: _compile_body(spec, operation, body, schemas, tree) for body in operation.bodies},
         )
 
+    def compile_or_refuse(name: str) -> CompiledOperation:
+        try:
+            return compile_one(spec.operations[name])
+        except SpecError as error:
+            raise ServerRefusal(501, "not-served", str(error)) from None
+
     if on_demand:
-        return OperationsOnDemand(spec, compile_one)
+        return MadeOnDemand(spec.operations, compile_or_refuse)
     return {operation.id: compile_one(operation) for operation in spec.operations.values()}
 
 

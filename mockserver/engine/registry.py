@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from mockserver.codec import yaml
@@ -43,14 +44,16 @@ from mockserver.spec.overlay import Overlay, read_overlay
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
 
 VENDORS_PACKAGE = "mockserver.vendors"
+_LOADING = RLock()
 _VENDOR_WITHOUT_CODE = Vendor()
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedVendor:
-    """A loaded vendor: every operation of its spec has a handler."""
+    """A vendor: every operation of its spec has a handler."""
 
     name: str
+    fixtures: Tables
     spec: Spec
     vendor: Vendor
     plans: Mapping[str, CompiledOperation]
@@ -58,7 +61,6 @@ class LoadedVendor:
     handlers: Mapping[str, Handler]
     refuse: Refuse
     schemes: Mapping[str, SecurityScheme]
-    fixtures: Tables
     assumptions: Mapping[str, str]
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
@@ -69,6 +71,34 @@ class LoadedVendor:
     """Jobs of batches, by operationId of the batch."""
     callbacks: Mapping[str, tuple[CallbackWriter, ...]] = field(default_factory=dict)
     """Callbacks and webhooks, by the operationId of the calls that cause them."""
+    is_packaged: bool = False
+    """Whether `packaged` made it. Its spec has no notes and no other files, and is not a user's own."""
+
+    @classmethod
+    def packaged(cls, name: str) -> LoadedVendor:
+        """Return the vendor of a package and its spec in `specs_folder()`, and read only its fixtures.
+
+        The first use of another part loads all parts, and may raise SpecError or VendorError.
+        """
+        vendor = cls.__new__(cls)
+        for part, value in (("name", name), ("fixtures", _load_fixtures(name)), ("is_packaged", True)):
+            object.__setattr__(vendor, part, value)
+        return vendor
+
+    def __getattr__(self, part: str) -> Any:
+        """Load the parts of a packaged vendor, and return one. Python calls this if the part is not set."""
+        if part not in self.__slots__:
+            raise AttributeError(part)
+        with _LOADING:
+            try:
+                return object.__getattribute__(self, part)  # another thread has loaded the parts meanwhile
+            except AttributeError:
+                contract = loading.load_spec(specs_folder() / f"{self.name}.yaml")
+                whole = _load(contract, self.fixtures, "", on_demand=True)
+            for name in self.__slots__:
+                if name != "is_packaged":
+                    object.__setattr__(self, name, getattr(whole, name))
+        return getattr(whole, part)
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
@@ -103,11 +133,12 @@ def discover_vendors(
     own_files: Iterable[Path] = (),
     overlays: Iterable[Path] = (),
 ) -> tuple[LoadedVendor, ...]:
-    """Load the vendor of each spec in `specs_folder()`, in `folders` and among `own_files`, sorted by name.
+    """Return the vendor of each spec in `specs_folder()`, in `folders` and among `own_files`, sorted by name.
 
-    If `only` has names, load those vendors alone. Raises SpecError: a spec cannot be served, two specs have
-    the same name, or an overlay cannot be used; VendorError: a package does not fit its spec, or `only` has
-    an unknown name.
+    A vendor of `specs_folder()` that has a package and no overlays is loaded at its first use. If `only` has
+    names, return those vendors alone. Raises SpecError: a spec cannot be served, two specs have the same
+    name, or an overlay cannot be used; VendorError: a package does not fit its spec, or `only` has an unknown
+    name.
     """
     files: dict[str, Path] = {}
     in_folders = [file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)]
@@ -122,7 +153,9 @@ def discover_vendors(
     changed = _overlays_by_name({name: files[name] for name in wanted}, tuple(own_files), overlays)
     ours = specs_folder()
     return tuple(
-        load_vendor(files[name], changed.get(name, ()), on_demand=files[name].parent == ours)
+        load_vendor(files[name], changed.get(name, ()))
+        if name in changed or files[name] != ours / f"{name}.yaml" or not _has_package(name)
+        else LoadedVendor.packaged(name)
         for name in sorted(set(wanted))
     )
 
@@ -149,12 +182,12 @@ def _overlays_by_name(
     return found
 
 
-def load_vendor(file: Path, overlays: Sequence[Overlay] = (), *, on_demand: bool = False) -> LoadedVendor:
+def load_vendor(file: Path, overlays: Sequence[Overlay] = ()) -> LoadedVendor:
     """Load the vendor of the spec `file`, with its package. Raises SpecError, VendorError.
 
-    If `file` is a user's own file, or `on_demand` without overlays, compile operations at their first calls.
+    If `file` is a user's own file, compile operations at their first calls.
     """
-    return load_document(read_spec(file, overlays), file.name, on_demand=on_demand and not overlays)
+    return load_document(read_spec(file, overlays), file.name)
 
 
 def read_spec(file: Path, overlays: Sequence[Overlay] = ()) -> Spec:
@@ -171,16 +204,20 @@ def is_own_file(file: Path) -> bool:
     return not _has_package(loading.vendor_name(file)) and not loading.is_marked(file)
 
 
-def load_document(contract: Spec, file: str = "", *, on_demand: bool = False) -> LoadedVendor:
+def load_document(contract: Spec, file: str = "") -> LoadedVendor:
     """Load the vendor of the spec `contract`; `file` is for error messages. Raises SpecError, VendorError."""
-    vendor, fixtures = _load_package(contract.name)
+    return _load(contract, _load_fixtures(contract.name), file, on_demand=contract.is_own)
+
+
+def _load(contract: Spec, fixtures: Tables, file: str, *, on_demand: bool) -> LoadedVendor:
+    vendor = _load_package(contract.name)
     for operation in (*vendor.batches, *vendor.operations):
         if operation not in contract.operations:
             raise VendorError(f"{contract.name}: {operation} is not an operation of its spec")
     # A package's own mistake keeps its traceback.
     is_spec_alone = vendor is _VENDOR_WITHOUT_CODE
     with loading.refuse_malformed(file or contract.name) if is_spec_alone else nullcontext():
-        plans = compile_operations(contract, vendor.formats, on_demand=on_demand or contract.is_own)
+        plans = compile_operations(contract, vendor.formats, on_demand=on_demand)
         return _assemble(contract, vendor, fixtures, plans)
 
 
@@ -263,24 +300,27 @@ def _has_package(name: str) -> bool:
     return find_spec(f"{VENDORS_PACKAGE}.{name}") is not None
 
 
-def _load_package(name: str) -> tuple[Vendor, Tables]:
+def _load_package(name: str) -> Vendor:
     if not _has_package(name):
-        return _VENDOR_WITHOUT_CODE, {}
+        return _VENDOR_WITHOUT_CODE
     module = importlib.import_module(f"{VENDORS_PACKAGE}.{name}")
     vendor = getattr(module, "VENDOR", None)
     if not isinstance(vendor, Vendor):
         raise VendorError(f"{module.__name__}: VENDOR is missing")
-    folder = Path(str(module.__file__)).parent
-    fixtures = _load_yaml(folder / "fixtures.yaml")
-    assumptions = (*vendor.assumptions, *read_assumptions(_load_yaml(folder / "assumptions.yaml")))
-    return (
-        dataclasses.replace(vendor, assumptions=assumptions),
-        {f"{name}/{tenant}": collections for tenant, collections in fixtures.items()},
-    )
+    assumptions = (*vendor.assumptions, *read_assumptions(_load_yaml(name, "assumptions.yaml")))
+    return dataclasses.replace(vendor, assumptions=assumptions)
 
 
-def _load_yaml(file: Path) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+def _load_fixtures(name: str) -> Tables:
+    fixtures = _load_yaml(name, "fixtures.yaml")
+    return {f"{name}/{tenant}": collections for tenant, collections in fixtures.items()}
+
+
+def _load_yaml(vendor: str, name: str) -> Mapping[str, Any]:
+    """Return the content of a file of a vendor's package; {} if there is no package or no file."""
+    package = find_spec(f"{VENDORS_PACKAGE}.{vendor}")
+    file = Path(str(package.origin)).with_name(name) if package else None
+    found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8")) if file and file.is_file() else {}
     return found
 
 

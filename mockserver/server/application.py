@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import MAX_ITEMS
+from mockserver.codec.deferred import MadeOnDemand
 from mockserver.console.contract_run import ContractRun
 from mockserver.console.live import LiveCalls
 from mockserver.control.examples import ExampleSource, NoExamples
@@ -28,6 +29,7 @@ from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxEr
 from mockserver.journal.access_log import Note, ignore_note
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
+from mockserver.model import Document
 from mockserver.outgoing import Door
 from mockserver.redis_store.addresses import StoreAddress
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
@@ -145,6 +147,10 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.entry(scope, receive, send)
 
+    @property
+    def loaded_at_start(self) -> list[LoadedVendor]:
+        return [vendor for vendor in self.served if not vendor.is_packaged]
+
 
 def create_app(
     options: Options | None = None,
@@ -215,7 +221,7 @@ def reload_app(options: Options, running: Application) -> Application:
 def _refuse_notes(served: Iterable[LoadedVendor]) -> None:
     """Raise SpecError if a spec has notes. A note names a part that is not read as it is written."""
     for vendor in served:
-        if notes := vendor.spec.notes:
+        if notes := not vendor.is_packaged and vendor.spec.notes:
             more = f" (and {len(notes) - 1:,} more)" if notes[1:] else ""
             raise SpecError(f"{notes[0].message}{more}", notes[0].path, file=vendor.name, cure=notes[0].cure)
 
@@ -233,16 +239,16 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
     given: Tables = {}
     if options.fixtures_file:
         given = {SANDBOX_SCOPE: {LOADED: {"last": {"places": [str(options.fixtures_file)]}}}}
-    fixtures, kept_when_empty = {**given}, {**given}
+    fixtures = {**given}
     for vendor in served:
         fixtures |= vendor.fixtures
-        kept_when_empty |= vendor.kept_when_empty
-    check_assumption_values(served, options.assumptions)
+    if options.assumptions:
+        check_assumption_values(served, options.assumptions)
     frozen = normalize_clock_instant(options.freeze) if options.freeze else None
     sandboxes = Sandboxes(
         lasting.backend.store,
         fixtures,
-        kept_when_empty,
+        MadeOnDemand(fixtures, lambda scope: given.get(scope) or _kept_when_empty(served, scope)),
         options.assumptions,
         lasting.idle_tracker,
         on_end=lasting.journal.kept.forget,
@@ -263,6 +269,10 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
     return tuple(replace(vendor, fixtures=fixtures.get(vendor.name, vendor.fixtures)) for vendor in served)
 
 
+def _kept_when_empty(served: Iterable[LoadedVendor], scope: str) -> Mapping[str, Mapping[str, Document]]:
+    return next(one.kept_when_empty[scope] for one in served if scope in one.fixtures)
+
+
 def _end_call(store: Store, entry: Entry) -> None:
     """End the call in the store, which assigns the changes since the previous call to this call."""
     if entry.number:
@@ -278,13 +288,14 @@ def _application(
         is_known=lasting.idle_tracker.is_present,
     )
     control = BuiltAtFirstCall(lambda: _control_plane(options, app, control))
-    directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
+    by_name = {vendor.name: vendor for vendor in served}
+    directory = OperationDirectory(MadeOnDemand(by_name, lambda name: by_name[name].spec), options.at_root)
     site = BuiltAtFirstCall(lambda: _pages(options, app, control, directory))
     tokens = options.control_token, options.foreign_token
     guarded = AccessGuard(site, options.hosts, *tokens, takes_password=True)
     pages, thread = AccessGuard(site, options.hosts), CallThread(sandboxes.store)
     asgi = MockServerApp(
-        vendors=_vendor_apps(options, served, sandboxes, (recorder, thread, lasting.sender), directory),
+        vendors=_vendor_apps(options, by_name, sandboxes, (recorder, thread, lasting.sender), directory),
         control=AccessGuard(control, options.hosts, *tokens),
         console=guarded if options.console else pages,
         pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
@@ -344,20 +355,27 @@ def _pages(options: Options, app: Application, control: ASGIApp, directory: Oper
 
 def _vendor_apps(
     options: Options,
-    served: tuple[LoadedVendor, ...],
+    served: Mapping[str, LoadedVendor],
     sandboxes: Sandboxes,
     tools: tuple[Recorder, CallThread, DeliverySender],
     directory: OperationDirectory,
 ) -> Mapping[str, VendorApp]:
-    operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
+    operations = MadeOnDemand(served, lambda name: frozenset(directory.specs[name].operations))
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
-    forwarded, apps = _forwarded(options, served), {}
-    for vendor in served:
+    forwarded = _forwarded(options, tuple(served.values()))
+
+    def make(name: str) -> VendorApp:
+        vendor = served[name]
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
         pipeline = Pipeline(admission, envelope, directory)
         forwarder = _forwarder(options, pipeline, *tools) if vendor is forwarded else None
-        apps[vendor.name] = VendorApp(pipeline, *tools, forwarder)
+        return VendorApp(pipeline, *tools, forwarder)
+
+    apps = MadeOnDemand(served, make)
+    for vendor in served.values():
+        if vendor is forwarded or not vendor.is_packaged:
+            apps[vendor.name]  # now, so that what is wrong with it stops the start
     return apps
 
 

@@ -150,7 +150,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
 
 
 def _watched(options: Options, app: Application) -> list[Path]:
-    return [*options.start_files, *(part for vendor in app.served for part in vendor.spec.parts)]
+    return [*options.start_files, *(part for vendor in app.loaded_at_start for part in vendor.spec.parts)]
 
 
 def _with_foreign_token(options: Options, serving: Serving, listening: socket.socket) -> Options:
@@ -166,7 +166,7 @@ def _with_foreign_token(options: Options, serving: Serving, listening: socket.so
 def _ready_app(options: Options, log: AccessLog) -> Application:
     app = create_app(options, listeners=log.listeners, note=log.note)
     app.lasting.backend.check()
-    for vendor in app.served:
+    for vendor in app.loaded_at_start:
         for note in vendor.spec.notes:
             cure = f"\n  try: {note.cure}" if note.cure else ""
             line = f"line {note.line}: " if note.line else ""
@@ -338,7 +338,7 @@ def banner_lines(
         store = f"{options.store.shown} · workers {serving.workers}"
     yield f"mockserver {__version__} ready in {seconds:.1f} s     {url}"
     yield f"  {mounts}        {pages}"
-    for vendor in app.served:
+    for vendor in app.loaded_at_start:
         if vendor.spec.is_own:
             examples = sum(one is vendor.examples[name] for name, one in vendor.handlers.items())
             batches, stored = len(vendor.batch_handlers), len(vendor.handlers) - examples

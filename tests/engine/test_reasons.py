@@ -49,7 +49,7 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> LoadedVendor:
 
 
 def said(acme: LoadedVendor, refusal: Refusal, orders: int = 0, **changes: Any) -> str:
-    directory = OperationDirectory.of({"acme": acme.spec})
+    directory = OperationDirectory({"acme": acme.spec})
 
     def work(state: State) -> str:
         for number in range(orders):
@@ -150,11 +150,11 @@ def test_a_miss_is_told_with_the_nearest_operation(
 ) -> None:
     call = replace(CALL, path=path, mount=mount, vendor=vendor)
 
-    assert describe_miss(OperationDirectory.of({"acme": acme.spec}), call) == reason
+    assert describe_miss(OperationDirectory({"acme": acme.spec}), call) == reason
 
 
 def test_a_call_that_is_refused_before_it_misses_is_told_both(acme: LoadedVendor) -> None:
-    writer = ReasonWriter(acme, OperationDirectory.of({"acme": acme.spec}))
+    writer = ReasonWriter(acme, OperationDirectory({"acme": acme.spec}))
     call = replace(ACME, path="/order")
     refusal = Forbidden("gateway", hint="no X-Key header")
 
@@ -181,7 +181,7 @@ def test_a_preflight_is_told_the_option_that_answers_it(
 
 
 def test_a_miss_of_the_vendor_at_the_root_names_paths_at_the_root(acme: LoadedVendor) -> None:
-    directory = OperationDirectory.of({"acme": acme.spec}, "acme")
+    directory = OperationDirectory({"acme": acme.spec}, "acme")
 
     found = describe_miss(directory, replace(CALL, path="/order", mount=""))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from mockserver.engine.plan import OperationsOnDemand
+from mockserver.codec.deferred import MadeOnDemand
 from mockserver.engine.registry import load_vendor
 from mockserver.spec.folder import specs_folder
 from tests.support import spec_documents
@@ -38,7 +38,7 @@ def test_a_spec_has_nothing_that_a_template_engine_would_read(name: str) -> None
 def test_every_operation_compiles_which_a_server_leaves_until_it_is_called(vendor: str) -> None:
     loaded = load_vendor(specs_folder() / f"{vendor}.yaml")
 
-    assert not isinstance(loaded.plans, OperationsOnDemand)
+    assert not isinstance(loaded.plans, MadeOnDemand)
     assert loaded.plans.keys() == loaded.spec.operations.keys()
 
 
