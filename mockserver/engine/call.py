@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from traceback import format_exception
@@ -95,10 +95,10 @@ class Pipeline:
     envelope: EnvelopeReader
     directory: OperationDirectory = NO_DIRECTORY
     """The operations of all vendors."""
+    served: LoadedVendor = field(init=False)
 
-    @property
-    def served(self) -> LoadedVendor:
-        return self.admission.served
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "served", self.admission.served)
 
     def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
         """Answer one request; return its call, and the answer.

@@ -321,11 +321,14 @@ class Counters(Protocol):
 def counts_of(entry: Entry) -> dict[str, int]:
     """Return the counts of one call: `calls`, `faults`, `items:OUTCOME` and `rules:SCENARIO/RULE`."""
     decided = entry.decided
-    counts = {"calls": 1, "faults": int(bool(entry.fault))}
-    counts |= {f"{_ITEMS}{outcome}": count for outcome, count in decided.counts.items()}
+    counts = {"calls": 1, "faults": int(entry.fault != "")}
+    for outcome, count in decided.counts.items():
+        counts[_ITEMS + outcome] = count
     if decided.warnings:
-        counts[f"{_ITEMS}{WARNED}"] = len(decided.warnings)
-    return counts | {f"{_RULES}{rule}": 1 for rule in entry.applied}
+        counts[_ITEMS + WARNED] = len(decided.warnings)
+    for rule in entry.applied:
+        counts[_RULES + rule] = 1
+    return counts
 
 
 class CallCounters:
@@ -336,9 +339,10 @@ class CallCounters:
         self._lock = Lock()
 
     def __call__(self, entry: Entry) -> None:
-        counts = counts_of(entry)
         with self._lock:
-            self._counts[entry.call.vendor].update(counts)
+            known = self._counts[entry.call.vendor]
+            for name, count in counts_of(entry).items():
+                known[name] += count
 
     def of(self, vendor: str) -> VendorCounts:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ NUMBER_HEADER = "Mock-Journal"
 APPLIED_HEADER = "Mock-Applied"
 REASON_HEADER = "Mock-Reason"
 _MAX_HEADER = 500
+_LINE_BREAK = re.compile(b"[\r\n]")
 _LENGTH = frozenset({"content-length"})
 _FRAMING = _LENGTH | {"content-type"}
 _ENTITY = (
@@ -61,18 +63,15 @@ def vendor_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
     is_unmodified = reply.status == HTTPStatus.NOT_MODIFIED
     media_type = None if is_unmodified else reply.media_type
     own = _ENTITY if is_unmodified else _LENGTH if media_type is None else _FRAMING
-    headers = [(name, _on_one_line(text)) for name, text in reply.headers if name.lower() not in own]
+    headers = [one for one in reply.headers if one[0].lower() not in own]
     if reply.status not in BODILESS_STATUSES:
         headers.append(("Content-Length", str(len(reply.body))))
     if media_type is not None:
         headers.append(("Content-Type", media_type))
-    return [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]
-
-
-def _on_one_line(text: str) -> str:
-    if "\n" in text or "\r" in text:
+    encoded = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+    if _LINE_BREAK.search(b"".join([text for _, text in encoded])):
         raise ValueError("a header must not contain line breaks")
-    return text
+    return encoded
 
 
 def _is_dated(reply: Reply) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from asyncio import to_thread
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -87,22 +87,28 @@ class SandboxPath(Value, frozen=True):
 
 
 class _SendMonitor:
-    """Wrapper of `send` that stores whether the response has started, and calls `end` before the last bytes.
+    """Wrapper of `send` that stores whether the response has started, and ends the flight of the call.
 
-    `end` is called first, because a client that has the last bytes may at once call another worker.
+    The flight ends before the last bytes, because a client that has them may at once call another worker.
     """
 
-    __slots__ = ("_end", "_send", "has_started")
+    __slots__ = ("_flight", "_send", "has_started")
 
-    def __init__(self, send: Send, end: Callable[[], None]) -> None:
-        self._send, self._end = send, end
+    def __init__(self, send: Send, flight: AbstractContextManager[object]) -> None:
+        self._send = send
+        self._flight: AbstractContextManager[object] | None = flight
         self.has_started = False
 
     async def __call__(self, message: Message) -> None:
         self.has_started = True
         if message["type"] == "http.response.body" and not message.get("more_body"):
-            self._end()
+            self.end_flight()
         await self._send(message)
+
+    def end_flight(self) -> None:
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            flight.__exit__(None, None, None)
 
 
 class Incoming(Value, frozen=True):
@@ -137,8 +143,6 @@ class MockServerApp:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves some.
-        scope = {**scope, "headers": [(name, text.strip(_BLANKS)) for name, text in scope["headers"]]}
         try:
             headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
         except HeadersTooLarge as refusal:
@@ -159,12 +163,15 @@ class MockServerApp:
         incoming = Incoming(scope, receive, send, headers, place, header_refusal)
         if vendor is not None and below not in _PAGES and not _is_lost_visitor(vendor, below, headers):
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
-        elif segment == CONTROL_SEGMENT and not place.prefix and below not in _PAGES:
+            return
+        if vendor is None and self._is_at_root(place):
+            await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
+            return
+        scope = {**scope, "headers": [(name, text.strip(_BLANKS)) for name, text in scope["headers"]]}
+        if segment == CONTROL_SEGMENT and not place.prefix and below not in _PAGES:
             await self.control(scope, receive, send)
         elif segment == CONSOLE_SEGMENT and not place.prefix and not place.path.startswith(_PUBLIC):
             await self.console(scope, receive, send)
-        elif vendor is None and self._is_at_root(place):
-            await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:
             await self.pages({**scope, "root_path": place.prefix, OUTSIDE: incoming}, receive, send)
 
@@ -182,17 +189,13 @@ class MockServerApp:
         scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
         path = vendor.served.spec.canonical_path(below)
         target = f"{scope['method']} {path}"
-        with ExitStack() as flight:
-            track = self.in_flight_calls.track(groups_of(sandbox, vendor.served, headers, target))
-            counts, started = flight.enter_context(track), perf_counter()
-            sending = _SendMonitor(incoming.send, flight.close)
-            header_refusal = incoming.header_refusal
-            try:
-                body = await read_decoded_body(
-                    incoming.receive, headers, 0 if header_refusal else self.max_body_bytes
-                )
-            except ClientDisconnect:
-                return
+        flight = self.in_flight_calls.track(groups_of(sandbox, vendor.served, headers, target))
+        counts, started = flight.__enter__(), perf_counter()
+        sending = _SendMonitor(incoming.send, flight)
+        header_refusal = incoming.header_refusal
+        try:
+            limit = 0 if header_refusal else self.max_body_bytes
+            body = await read_decoded_body(incoming.receive, headers, limit)
             call = _call_of(
                 incoming,
                 body,
@@ -206,6 +209,10 @@ class MockServerApp:
                 call, head_refusal=header_refusal, body_refusal=body.refusal, sent_body=body.received
             )
             await self._answer(vendor, incoming, arrival, started, sending)
+        except ClientDisconnect:
+            return
+        finally:
+            sending.end_flight()
 
     async def _answer(
         self, vendor: VendorApp, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
@@ -249,7 +256,10 @@ def _is_lost_visitor(vendor: VendorApp, below: str, headers: Mapping[str, str]) 
 
 
 def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    return join_headers([(name.decode("latin-1"), text.decode("latin-1")) for name, text in raw])
+    # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves some.
+    return join_headers(
+        [(name.decode("latin-1"), text.strip(_BLANKS).decode("latin-1")) for name, text in raw]
+    )
 
 
 # A client sends equal headers again and again; so all its calls in the journal share one mapping.
