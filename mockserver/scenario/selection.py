@@ -254,7 +254,7 @@ def _may_have_token(call: Call, operation: Operation, request: Request | None) -
     texts = [item.document for item in request.items] if operation.batch else [request.document]
     for step in operation.magic:
         texts = members_of(texts, str(step))
-    return any(isinstance(text, str) and _PREFIX in text for text in texts)
+    return _PREFIX in "\n".join([text for text in texts if isinstance(text, str)])
 
 
 def first_token(text: str, parse: Callable[[str], T | None]) -> tuple[str, T] | None:

@@ -46,8 +46,11 @@ _OF_PLAIN_NUMBERS = frozenset(
 _OPEN_KEYWORDS = {"allOf", "anyOf", "oneOf", "not"}
 _VERBATIM_KEYWORDS = ("enum", "required")
 _NAME_MAPS = ("properties", "definitions", "schemas")
-_AT_ONCE = 32
-"""Number of items that are judged together; if one is invalid, each of these items is judged alone."""
+_AT_ONCE, _FEW = 32, 4
+"""Number of items that are judged together; if one is invalid, each of these items is judged alone.
+
+After invalid items only a few are judged together, and after valid items twice as many each time.
+"""
 
 _MOST_REFERENCES = 64
 """Maximum number of schemas that a schema compiled alone refers to, directly or indirectly."""
@@ -215,9 +218,14 @@ class ListSchema:
     def find_invalid(self, items: list[Json]) -> list[int]:
         """Return the indexes of the items that are invalid, or nested too deep to be judged."""
         valid: list[bool] = []
-        for start in range(0, len(items), _AT_ONCE):
-            some = items[start : start + _AT_ONCE]
-            valid += [True] * len(some) if self.whole.accepts(some) else map(self.one.accepts, some)
+        at_once = _AT_ONCE
+        while some := items[len(valid) : len(valid) + at_once]:
+            if self.whole.accepts(some):
+                valid += [True] * len(some)
+                at_once = min(2 * at_once, _AT_ONCE)
+            else:
+                valid += map(self.one.accepts, some)
+                at_once = _FEW
         for member in self.numbers:
             if not member.accepts_all(compress(items, valid)):
                 name, accepts = member.name, member.accepts
