@@ -24,6 +24,7 @@ from tests.tools.bench import (
     forwarding,
     hanging,
     installation,
+    instructions,
     other_vendors,
     report,
     single_calls,
@@ -84,6 +85,8 @@ def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
         printed = footprint.run()
     with _phase("installation", steadiness):
         installed = installation.run()
+    with _phase("instructions", steadiness):
+        counted = instructions.run()
     with _phase("journal, scenarios, sandboxes", steadiness):
         extras = list(features.run(pace, steadiness))
     with _phase("forwarding", steadiness):
@@ -102,6 +105,7 @@ def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
         waiting.goal(),
         *printed.goals(),
         *installed.goals(),
+        *counted.goals(),
     ]
     return goals, {
         **loaded,
@@ -111,6 +115,7 @@ def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
         "hanging": waiting.figures(),
         "footprint": printed.figures(),
         "installation": installed.figures(),
+        "instructions": counted.figures(),
     }
 
 

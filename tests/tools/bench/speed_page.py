@@ -15,6 +15,7 @@ PAGE = ROOT / "docs" / "speed.md"
 RECORD = ROOT / "docs" / "speed.json"
 _FLOOR_HEAD = ("batch", "items", "keys", "bad", "floor ms", "ours ms", "ratio", "goal", "p99 ms", "items/s")
 _VENDOR_HEAD = ("batch", "items", "bad", "p50 ms", "p99 ms", "calls/s", "items/s")
+_COUNTED_HEAD = ("batch", "items", "bad", "before", "now")
 _BAD = {"none": "none", "one": "one", "tenth": "a tenth", "half": "half"}
 
 
@@ -45,6 +46,9 @@ def _bench(bench: Mapping[str, Any]) -> Iterator[str]:
     yield table(
         ("batch", "items", "server", "calls/s", "items/s", "p50 ms", "p99 ms"), _loads(bench["connections"])
     )
+    if counted := bench.get("instructions"):
+        yield "### Instructions of a call, in thousands"
+        yield table((*_COUNTED_HEAD, *counted[0]["layers"]), map(_counted_row, counted))
     yield "### Start, memory, size"
     yield table(("what", "figure"), _footprint(bench))
     yield "### What grows, what waits, what can be left out"
@@ -124,6 +128,12 @@ def _vendor_row(row: Mapping[str, Any]) -> Sequence[str]:
     rates = (f"{row['ours_calls_s']:,.0f}", f"{row['ours_items_s']:,.0f}")
     times = (_ms(row["ours_p50"]), _ms(row["ours_p99"]))
     return (row["batches"], f"{row['items']:,}", _BAD[row["bad"]], *times, *rates)
+
+
+def _counted_row(row: Mapping[str, Any]) -> Sequence[str]:
+    counts = (row["before"], row["whole"], *row["layers"].values())
+    shown_counts = (f"{count / 1000:,.0f}" if count else "-" for count in counts)
+    return (row["batches"], f"{row['items']:,}", _BAD[row["bad"]], *shown_counts)
 
 
 def _loads(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[str]]:

@@ -1,0 +1,88 @@
+"""How many steps of Python a call takes, so that nobody makes calls slower unnoticed.
+
+A step is one instruction of Python's bytecode. The number does not depend on how busy the machine is. The
+figures belong to a version of Python. `make bench` counts the machine's instructions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+from tests.support.direct_calls import DirectCalls
+from tests.tools.bench.batches import ORDERS, VBA, Bad, Batches
+
+_TOLERANCE = 0.05
+_WARM_UP, _COUNTED = 40, 3
+_TOOL = 4
+"""A number that `sys.monitoring` leaves free."""
+
+_STATUS = b"HTTP/1.1 207 "
+_BATCHES: Mapping[str, Batches] = {"vba": VBA, "orders": ORDERS}
+_STEPS: Mapping[tuple[int, int], Mapping[tuple[str, int, Bad], int]] = {}
+
+
+class StepCounter:
+    """Counts the instructions of Python while it is entered, except those of tests."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def __enter__(self) -> None:
+        if sys.version_info >= (3, 12):
+            monitoring, instruction = sys.monitoring, sys.monitoring.events.INSTRUCTION
+            monitoring.use_tool_id(_TOOL, "steps")
+            monitoring.register_callback(_TOOL, instruction, self._count)
+            monitoring.set_events(_TOOL, instruction)
+        else:
+            self._before = sys.gettrace()
+            sys.settrace(self._trace)
+
+    def __exit__(self, *_error: object) -> None:
+        if sys.version_info >= (3, 12):
+            sys.monitoring.set_events(_TOOL, 0)
+            sys.monitoring.free_tool_id(_TOOL)
+        else:
+            sys.settrace(self._before)
+
+    def _count(self, code: CodeType, _offset: int) -> None:
+        self.steps += "tests" not in code.co_filename
+
+    def _trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
+        if event == "call":
+            frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        elif event == "opcode":
+            self._count(frame.f_code, 0)
+        return self._trace
+
+
+def steps_of(batches: Batches, items: int, bad: Bad) -> int:
+    """Return the smallest number of steps of some equal calls, after calls that fill the caches."""
+    call = batches.call(items, 10_000, bad)
+
+    async def count(calls: DirectCalls) -> int:
+        for _ in range(_WARM_UP):
+            assert (await calls.answer(call)).startswith(_STATUS)
+        counters = [StepCounter() for _ in range(_COUNTED)]
+        for counter in counters:
+            with counter:
+                await calls.answer(call)
+        return min(counter.steps for counter in counters)
+
+    return DirectCalls().run(count)
+
+
+@pytest.mark.skipif(sys.version_info[:2] not in _STEPS, reason="no figures of this version of Python")
+@pytest.mark.parametrize("bad", ["none", "tenth"])
+@pytest.mark.parametrize("items", [1, 100])
+@pytest.mark.parametrize("name", _BATCHES)
+def test_a_call_takes_no_more_steps_than_before(name: str, items: int, bad: Bad) -> None:
+    expected = _STEPS[sys.version_info[:2]][name, items, bad]
+
+    steps = steps_of(_BATCHES[name], items, bad)
+
+    assert steps == pytest.approx(expected, rel=_TOLERANCE), "if this is meant, write the new figure above"
