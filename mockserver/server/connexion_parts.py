@@ -41,26 +41,3 @@ with imports_deferred(*_UNUSED):
     from connexion.security import NO_VALUE
     from connexion.spec import OpenAPISpecification
     from connexion.validators import JSONRequestBodyValidator, ParameterValidator
-
-__all__ = [
-    "API",
-    "NO_VALUE",
-    "ROUTING_CONTEXT",
-    "AsyncApp",
-    "ConnexionMiddleware",
-    "ConnexionRequest",
-    "ConnexionResponse",
-    "JSONRequestBodyValidator",
-    "MediaTypeDict",
-    "OpenAPISpecification",
-    "ParameterValidator",
-    "ProblemException",
-    "Resolver",
-    "RoutingMiddleware",
-    "RoutingOperation",
-    "SecurityAPI",
-    "SecurityMiddleware",
-    "SecurityOperation",
-    "SwaggerUIMiddleware",
-    "scope",
-]
