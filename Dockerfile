@@ -1,6 +1,6 @@
 # Build: docker build -t mockserver .        Run: docker run --rm --read-only -p 127.0.0.1:8080:8080 mockserver
 # Control plane and console need the token that the start prints, or one of yours: -e MOCKSERVER_CONTROL_TOKEN=…
-FROM python:3.12-slim AS build
+FROM python:3.13-slim AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 # Without pip, which nothing needs at run time; that of the base image installs into it.
@@ -16,7 +16,7 @@ COPY mockserver mockserver
 RUN python -m mockserver.console.vendoring
 RUN pip install --no-deps --no-build-isolation .
 
-FROM python:3.12-slim
+FROM python:3.13-slim
 COPY --from=build /opt/mockserver /opt/mockserver
 # Nothing is written at run time: pip has compiled the modules, and the state is in memory.
 ENV PATH=/opt/mockserver/bin:$PATH \

@@ -1,6 +1,8 @@
 # Set-up of the environment by the locks, and the locks themselves.
 
-PYTHON ?= python3
+# The newest one that the tests run on. One on the path may fail: a shim of pyenv for a version that is not active.
+NEWEST := for name in python3.13 python3.12 python3.11; do $$name -c 'import ensurepip, venv' 2>/dev/null && echo $$name && break; done
+PYTHON ?= $(or $(shell $(NEWEST)),python3)
 PIP := .venv/bin/python -m pip install --disable-pip-version-check
 COMPILE := .venv/bin/uv pip compile --quiet --universal --upgrade --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11
 # Marks of what was installed, so that it is done once; LOCKED is that of the packages alone.

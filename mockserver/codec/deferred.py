@@ -33,13 +33,25 @@ class DeferredModule(ModuleType):
         return getattr(import_module(self.__name__), name)
 
 
-def deferred_call(module: str, name: str) -> Callable[..., Any]:
-    """Return a function that imports `module` at its call, and then calls the module's function `name`."""
+class DeferredClass:
+    """A stand-in for a class. Its first call, attribute or subclass imports the module of the class."""
 
-    def call(*arguments: Any, **options: Any) -> Any:
-        return getattr(import_module(module), name)(*arguments, **options)
+    def __init__(self, module: str, name: str) -> None:
+        self._place = module, name
 
-    return call
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._real(*arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[Any]:
+        return (self._real,)
+
+    @property
+    def _real(self) -> Any:
+        module, name = self._place
+        return getattr(import_module(module), name)
 
 
 @contextmanager

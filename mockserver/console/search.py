@@ -75,7 +75,8 @@ class SearchIndex:
     """Index of passages with weights, for searches from any thread. Every CPython has SQLite with FTS5."""
 
     def __init__(self, passages: Iterable[tuple[Passage, float]]) -> None:
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        # A statement of the cache would be shared by threads; since Python 3.12 they disturb each other.
+        self._database = sqlite3.connect(":memory:", check_same_thread=False, cached_statements=0)
         weakref.finalize(self, self._database.close)
         self._database.execute(_CREATE)
         rows = [

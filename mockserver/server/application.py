@@ -29,7 +29,6 @@ from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxEr
 from mockserver.journal.access_log import Note, ignore_note
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
-from mockserver.model import Document
 from mockserver.outgoing import Door
 from mockserver.redis_store.addresses import StoreAddress
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
@@ -239,16 +238,15 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
     given: Tables = {}
     if options.fixtures_file:
         given = {SANDBOX_SCOPE: {LOADED: {"last": {"places": [str(options.fixtures_file)]}}}}
-    fixtures = {**given}
-    for vendor in served:
-        fixtures |= vendor.fixtures
+    owners = {scope: vendor for vendor in served for scope in vendor.fixtures}
+    fixtures = {**given, **{scope: vendor.fixtures[scope] for scope, vendor in owners.items()}}
     if options.assumptions:
         check_assumption_values(served, options.assumptions)
     frozen = normalize_clock_instant(options.freeze) if options.freeze else None
     sandboxes = Sandboxes(
         lasting.backend.store,
         fixtures,
-        MadeOnDemand(fixtures, lambda scope: given.get(scope) or _kept_when_empty(served, scope)),
+        MadeOnDemand(fixtures, lambda scope: given.get(scope) or owners[scope].kept_when_empty[scope]),
         options.assumptions,
         lasting.idle_tracker,
         on_end=lasting.journal.kept.forget,
@@ -267,10 +265,6 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
         return served
     fixtures = read_fixtures(file, served)
     return tuple(replace(vendor, fixtures=fixtures.get(vendor.name, vendor.fixtures)) for vendor in served)
-
-
-def _kept_when_empty(served: Iterable[LoadedVendor], scope: str) -> Mapping[str, Mapping[str, Document]]:
-    return next(one.kept_when_empty[scope] for one in served if scope in one.fixtures)
 
 
 def _end_call(store: Store, entry: Entry) -> None:

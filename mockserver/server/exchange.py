@@ -45,7 +45,7 @@ async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit:
     try:
         content = await read_body(receive, headers.get("content-length", ""), limit)
     except TooLarge as refusal:
-        return Body(headers, refusal=refusal)
+        return Body(headers, refusal=refusal.without_trace())
     if len(content) > (_QUICK_CODED if "content-encoding" in headers else MAX_VALUES):
         return await to_thread(_decoded, headers, content, limit)
     return _decoded(headers, content, limit)
@@ -62,7 +62,7 @@ def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
         elif "xml" in media_type and len(content) > MAX_VALUES:
             _check_count(_count_nodes(content), limit)
     except Refusal as refusal:
-        return Body(headers, content, refusal, received)
+        return Body(headers, content, refusal.without_trace(), received)
     return Body(headers, content, received=received)
 
 

@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import new_class
+from typing import Any
 
 import pytest
 
-from mockserver.codec.deferred import DeferredModule, deferred_call, imports_deferred
+from mockserver.codec.deferred import DeferredClass, DeferredModule, MadeOnDemand, imports_deferred
 
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A module that was not imported yet."""
     name = "deferred_in_a_test"
-    (tmp_path / f"{name}.py").write_text("VALUE = 1\n\ndef double(number):\n    return 2 * number\n")
+    (tmp_path / f"{name}.py").write_text("VALUE = 1\n\nclass Number:\n    VALUE = 1\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(sys.modules, name, None)  # so that it is gone after the test
     del sys.modules[name]
@@ -38,10 +41,22 @@ def test_what_is_known_of_a_module_imports_nothing(module: str) -> None:
     assert module not in sys.modules
 
 
-def test_a_deferred_call_imports_its_module_when_it_is_called(module: str) -> None:
-    double = deferred_call(module, "double")
+@pytest.mark.parametrize(
+    "use", [lambda one: one(), lambda one: one.VALUE, lambda one: new_class("Own", (one,))]
+)
+def test_a_deferred_class_is_imported_when_it_is_used(module: str, use: Callable[[Any], object]) -> None:
+    deferred = DeferredClass(module, "Number")
     assert module not in sys.modules
-    assert double(21) == 42
+    use(deferred)
+    assert module in sys.modules
+
+
+def test_a_value_is_made_once_at_its_first_use() -> None:
+    left = iter(("made",))
+    found = MadeOnDemand(("one", "two"), lambda name: f"{name} {next(left)}")
+
+    assert (list(found), len(found), "two" in found, "three" in found) == (["one", "two"], 2, True, False)
+    assert (found["two"], found["two"], found.get("three")) == ("two made", "two made", None)
 
 
 def test_imports_are_deferred_inside_only(module: str) -> None:
@@ -70,19 +85,34 @@ def _said(program: str) -> str:
     ).stdout.strip()
 
 
+UNUSED = (
+    *(
+        "httpx",
+        "requests",
+        "starlette.testclient",
+        "flask",
+        "jinja2",
+        "rich",
+        "schemathesis",
+        "jsonschema_path",
+    ),
+    *("hypothesis", "httpcore", "mockserver.server.forwarding"),
+)
+
+
 def test_a_server_starts_without_what_it_does_not_use() -> None:
     program = (
         "import sys; from mockserver.server.serving import serve;"
         "from mockserver.contract.examples import ProfileExamples;"
-        "print([one for one in ('httpx', 'requests', 'starlette.testclient', 'rich', 'schemathesis', "
-        "'jsonschema_path', 'hypothesis', 'httpcore', 'mockserver.server.forwarding') if one in sys.modules])"
+        f"print([one for one in {UNUSED} if one in sys.modules])"
     )
     assert _said(program) == "[]"
 
 
-def test_connexions_own_test_client_works_after_the_server_was_imported() -> None:
+@pytest.mark.parametrize("application", ["AsyncApp", "FlaskApp"])
+def test_connexions_own_applications_work_after_the_server_was_imported(application: str) -> None:
     program = (
-        "import mockserver.server.asgi, connexion; app = connexion.AsyncApp('x');"
+        f"import mockserver.server.asgi, connexion; app = connexion.{application}('x');"
         "print(app.test_client().get('/').status_code)"
     )
-    assert _said(program) == "404"
+    assert _said(program).splitlines()[-1] == "404"

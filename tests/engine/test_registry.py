@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -19,6 +21,7 @@ from mockserver.engine.registry import (
 )
 from mockserver.errors import SpecError, VendorError
 from mockserver.sandbox.assumptions import Assumption
+from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
 from mockserver.vendor import Vendor
 from tests.support import sample_vendor
@@ -33,6 +36,19 @@ def test_every_spec_in_the_folder_is_a_vendor() -> None:
 
 def test_every_package_has_a_spec() -> None:
     assert [vendor.name for vendor in discover_vendors(only=vendor_packages())] == list(vendor_packages())
+
+
+def test_a_packaged_vendor_is_loaded_once_at_the_first_use_of_a_part() -> None:
+    vendor = LoadedVendor.packaged("vba")
+    with patch.object(loading, "load_spec", wraps=loading.load_spec) as load:
+        assert (vendor.name, set(vendor.fixtures) > {"vba/"}, load.call_count) == ("vba", True, 0)
+        with ThreadPoolExecutor(4) as threads:
+            specs = list(threads.map(lambda part: getattr(vendor, part), ["spec"] * 8))
+
+    assert (load.call_count, {spec.name for spec in specs}) == (1, {"vba"})
+    assert vendor.handlers
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = vendor.nothing
 
 
 def test_a_folder_of_ones_own_adds_vendors(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`make run` says what it installs, by uv where there is one, otherwise by pip; a half is tried again."""
+"""`make run` takes the newest Python that works, and says what it installs, by uv or else by pip."""
 
 from __future__ import annotations
 
@@ -51,14 +51,19 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def install(checkout: Path, *, uv: bool = False, **variables: str) -> subprocess.CompletedProcess[str]:
+    return make(checkout, ".venv/.run", uv=uv, **variables)
+
+
+def make(checkout: Path, *words: str, uv: bool = False, **variables: str) -> subprocess.CompletedProcess[str]:
     tools = {name: str(shutil.which(name)) for name in ("make", "sh", "rm", "touch", "grep", "printf")}
     folder = checkout / "tools"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for name, place in tools.items():
-        (folder / name).symlink_to(place)
+        if not (folder / name).exists():
+            (folder / name).symlink_to(place)
     path = os.pathsep.join([str(folder), *([str(checkout / "with-uv")] if uv else [])])
     return subprocess.run(  # noqa: S603 - our own Makefile
-        [tools["make"], ".venv/.run"],
+        [tools["make"], *words],
         cwd=checkout,
         env={"PATH": path, **variables},
         capture_output=True,
@@ -103,3 +108,25 @@ def test_what_was_not_installed_is_tried_again(checkout: Path) -> None:
 
     assert (done.returncode, len(calls(checkout))) == (2, 1)
     assert not (checkout / ".venv" / ".run").exists()
+
+
+@pytest.mark.parametrize(
+    ("working", "chosen"),
+    [
+        (("python3.12", "python3.13", "python3"), "python3.13"),
+        (("python3.11", "python3.12", "python3"), "python3.12"),
+        (("python3",), "python3"),
+    ],
+)
+def test_the_newest_python_that_works_makes_the_environment(
+    checkout: Path, working: tuple[str, ...], chosen: str
+) -> None:
+    """A shim of pyenv is on the path for each installed version, and fails unless that is active."""
+    for name in ("python3.11", "python3.12", "python3.13", "python3"):
+        program = checkout / "with-uv" / name
+        program.write_text(f"#!/bin/sh\nexit {0 if name in working else 127}\n")
+        program.chmod(0o700)
+    show = ["-s", "--eval", "show: ; @echo $(PYTHON);", "show"]
+
+    assert make(checkout, *show, uv=True).stdout == f"{chosen}\n"
+    assert make(checkout, *show, "PYTHON=mine", uv=True).stdout == "mine\n"

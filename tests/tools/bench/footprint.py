@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from time import perf_counter, sleep
 
@@ -16,7 +17,7 @@ from tests.tools.bench.goals import Goal
 from tests.tools.bench.servers import OURS, OURS_AND_LEDGER, Server, serving, starting
 from tests.tools.bench.wire import connected, timed
 
-START_LIMIT_S, IDLE_LIMIT_MIB, SANDBOXES_LIMIT_MIB = 0.6, 80.0, 50.0
+START_LIMIT_S, IDLE_LIMIT_MIB, SANDBOXES_LIMIT_MIB = 0.4, 65.0, 50.0
 _STARTS = 5
 _SANDBOXES = 1000
 _STATUS = 207
@@ -29,9 +30,10 @@ _IMPORT = (
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Seconds and MiB; `start_s` and `import_s` have one figure a run."""
+    """Seconds and MiB; `start_s`, `start_cpu_s` and `import_s` have one figure a run."""
 
     start_s: tuple[float, ...]
+    start_cpu_s: tuple[float, ...]
     import_s: tuple[float, ...]
     idle_mib: float
     sandboxes_mib: float
@@ -39,6 +41,7 @@ class Footprint:
     def figures(self) -> dict[str, object]:
         return {
             "start_to_first_answer_s": median(self.start_s),
+            "start_cpu_s": median(self.start_cpu_s),
             "plugin_import_ms": median(self.import_s) * 1000,
             "idle_mib": self.idle_mib,
             f"{_SANDBOXES}_sandboxes_mib": self.sandboxes_mib,
@@ -46,15 +49,15 @@ class Footprint:
 
     def goals(self) -> Iterator[Goal]:
         """Yield the goals; memory does not depend on how busy the machine is."""
-        start, noise = median(self.start_s), spread(self.start_s)
-        yield Goal("process start to first answer", start, START_LIMIT_S, "s", noise=noise)
+        start, noise = median(self.start_cpu_s), spread(self.start_cpu_s)
+        yield Goal("CPU from process start to first answer", start, START_LIMIT_S, "s", noise=noise)
         yield Goal("resident memory, idle", self.idle_mib, IDLE_LIMIT_MIB, "MiB")
         yield Goal("1,000 sandboxes, on top of that", self.sandboxes_mib, SANDBOXES_LIMIT_MIB, "MiB")
 
 
 def run() -> Footprint:
     """Measure servers that nothing else was sent to."""
-    starts = tuple(_start_s() for _ in range(_STARTS))
+    starts, cpu = zip(*(_start_s() for _ in range(_STARTS)), strict=True)
     imports = tuple(_import_s() for _ in range(_STARTS))
     with serving(OURS_AND_LEDGER) as ours:
         _first_answer(ours)
@@ -62,14 +65,17 @@ def run() -> Footprint:
         with connected(ours.port) as connection:
             for number in range(_SANDBOXES):
                 timed(connection, VBA.call(1, 0, headers={"Mock-Sandbox": f"s{number}"}), _STATUS)
-        return Footprint(starts, imports, idle, ours.resident_mib() - idle)
+        return Footprint(starts, cpu, imports, idle, ours.resident_mib() - idle)
 
 
-def _start_s() -> float:
-    started = perf_counter()
+def _start_s() -> tuple[float, float]:
+    """How long a start takes up to the first answer, and its CPU, that of the stop included."""
+    started, before = perf_counter(), getrusage(RUSAGE_CHILDREN)
     with starting(OURS) as server:
         _first_answer(server)
-        return perf_counter() - started
+        took = perf_counter() - started
+    after = getrusage(RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _first_answer(server: Server) -> None:
