@@ -15,12 +15,7 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.jobs import told_by_job
 from mockserver.contract.oracle.atomicity import cut_off_outcomes
-from mockserver.contract.oracle.decoding import (
-    UnreadableError,
-    decode,
-    flattened,
-    typed,
-)
+from mockserver.contract.oracle.decoding import UnreadableError, decode, flattened, typed
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, StatedMembers, compile_schema, unfold
 from mockserver.contract.oracle.whole_requests import cut_off, unfounded
@@ -498,7 +493,7 @@ class ResponseConformance:
         if key not in self._schemas:
             document = self._in_xml if name in XML_MEDIA_TYPES else self._spec.document
             node = unfold(document, stated.get("schema", EMPTY))
-            self._schemas[key] = compile_schema(node), StatedMembers((node,))
+            self._schemas[key] = compile_schema(node), StatedMembers(node)
         return self._schemas[key]
 
     @cached_property
