@@ -456,8 +456,7 @@ def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False)
     """
     values = (_key_value(document, member_path(name), any_case=any_case) for name in members)
     texts = [text for value in values if (text := text_of(value)) is not None]
-    joined = join_key(texts)
-    return tuple(filter(None, dict.fromkeys((*texts, joined) if len(texts) > 1 else texts)))
+    return tuple(filter(None, dict.fromkeys((*texts, join_key(texts)) if len(texts) > 1 else texts)))
 
 
 def _key_value(held: Json, path: Path, *, any_case: bool) -> Json:

@@ -15,12 +15,7 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.jobs import told_by_job
 from mockserver.contract.oracle.atomicity import cut_off_outcomes
-from mockserver.contract.oracle.decoding import (
-    UnreadableError,
-    decode,
-    flattened,
-    typed,
-)
+from mockserver.contract.oracle.decoding import UnreadableError, decode, flattened, typed
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, StatedMembers, compile_schema, unfold
 from mockserver.contract.oracle.whole_requests import cut_off, unfounded
@@ -141,10 +136,11 @@ def _read_rows(
     elif rows.names:
         yield from _mapped(batch, rows, found, items)
     elif isinstance(found, list):
+        sent = _SentItems(batch, items)
         for at, entry in enumerate(map(rows.unwrapped, found)):
             outcome = _listed(rows, entry, at, len(items))
             if outcome.place is None and "index" not in rows.members:
-                places = _named_places(batch, rows, entry, outcome.key, items)
+                places = _named_places(rows, entry, outcome.key, sent)
                 if not places and rows.subset == "accepted" and any(map(_names_places, batch.outcome.rows)):
                     places = [item.place for item in items if not keys_of(item.document, batch.key)]
                 free = (one for one in places if one not in taken)
@@ -185,17 +181,15 @@ def _listed(rows: OutcomeRows, entry: Json, at: int, sent: int) -> ReportedOutco
     )
 
 
-def _named_places(
-    batch: Batch, rows: OutcomeRows, entry: Json, key: str | None, items: Sequence[BatchItem]
-) -> list[int]:
+def _named_places(rows: OutcomeRows, entry: Json, key: str | None, sent: _SentItems) -> list[int]:
     """Return the places of the items that a row names by its key, by its record, or by what was sent."""
     if key:
-        return _places(batch, key, items)
+        return sent.places(key)
     if "echo" in rows.members:
-        sent = _member(rows, entry, "echo")
-        return [item.place for item in items if item.document == sent]
-    shown = keys_of(_member(rows, entry, "record"), batch.key, any_case=True)
-    return _places(batch, shown[-1], items) if shown else []
+        document = _member(rows, entry, "echo")
+        return [item.place for item in sent.items if item.document == document]
+    shown = keys_of(_member(rows, entry, "record"), sent.batch.key, any_case=True)
+    return sent.places(shown[-1]) if shown else []
 
 
 def _member(rows: OutcomeRows, entry: Json, what: str) -> Json:
@@ -263,19 +257,19 @@ def _mapped(
         kind = kind_of_value(found)
         message = f"{pointer_of(rows.place)} of the answer is {kind}, not an object of problems by item"
         raise ValueError(message)  # noqa: TRY004 - it is the value that came
-    accepted = rows.subset in ("accepted", "warned")
+    accepted, sent = rows.subset in ("accepted", "warned"), _SentItems(batch, items)
     for key, texts in found.items():
         where = pointer_of((*rows.place, key))
         said = text_at(texts if "message" not in rows.members else _member(rows, texts, "message"))
         if rows.names == "index":
             yield ReportedOutcome(_by_index(rows, key, items), accepted, message=said, at=where)
-        elif places := _places(batch, key, items):
+        elif places := sent.places(key):
             for at in places:
                 yield ReportedOutcome(at, accepted, key, message=said, at=where)
-        elif _are_keys(texts) and all(_places(batch, text, items) for text in texts):
+        elif _are_keys(texts) and all(sent.places(text) for text in texts):
             # The key is a reason, and the texts name the items that have this reason.
             for number, text in enumerate(texts):
-                for at in _places(batch, text, items):
+                for at in sent.places(text):
                     yield ReportedOutcome(at, accepted, text, message=key, at=f"{where}/{number}")
         else:
             yield ReportedOutcome(None, accepted, key, message=said, at=where)
@@ -285,9 +279,10 @@ def _mapped_rows(
     batch: Batch, rows: OutcomeRows, found: Document, items: Sequence[BatchItem]
 ) -> Iterator[ReportedOutcome]:
     """Yield the outcomes in a map that has a row for each item."""
+    sent = _SentItems(batch, items)
     for key, row in found.items():
         outcome = replace(_listed(rows, row, 0, 0), key=key, at=pointer_of((*rows.place, key)))
-        places: list[int | None] = [] if rows.names == "index" else [*_places(batch, key, items)]
+        places: list[int | None] = [] if rows.names == "index" else [*sent.places(key)]
         yield from (replace(outcome, place=place) for place in places or [_by_index(rows, key, items)])
 
 
@@ -296,21 +291,32 @@ def _by_index(rows: OutcomeRows, name: str, items: Sequence[BatchItem]) -> int |
     return index if 0 <= index < len(items) else None
 
 
-def _places(batch: Batch, key: str, items: Sequence[BatchItem]) -> list[int]:
-    """Return the places of the items with `key` as key or as value of a key member.
+@dataclass(frozen=True)
+class _SentItems:
+    """Items by key and by value of a key member, whose name matches in any letter case."""
 
-    Member names match in any letter case. If no item has the key, the key may name a place, such as `[2]`.
-    """
-    named = [
-        item.place
-        for item in items
-        if key == item.key or key in keys_of(item.document, batch.key, any_case=True)
-    ]
-    by_place = _PLACE.fullmatch(key)
-    if named or not by_place:
-        return named
-    place = int(by_place[1] or by_place[2])
-    return [place] if place < len(items) else []
+    batch: Batch
+    items: Sequence[BatchItem]
+
+    @cached_property
+    def _by_key(self) -> Mapping[str | None, list[int]]:
+        found: dict[str | None, list[int]] = {}
+        for item in self.items:
+            keys = keys_of(item.document, self.batch.key, any_case=True)
+            for key in {item.key, *keys}:
+                found.setdefault(key, []).append(item.place)
+        return found
+
+    def places(self, key: str) -> list[int]:
+        """Return the places of the items with `key` as key or as value of a key member.
+
+        If no item has the key, the key may name a place, such as `[2]`.
+        """
+        by_place = _PLACE.fullmatch(key)
+        if key in self._by_key or not by_place:
+            return self._by_key.get(key, [])
+        place = int(by_place[1] or by_place[2])
+        return [place] if place < len(self.items) else []
 
 
 def text_at(value: Json) -> str:
@@ -487,7 +493,7 @@ class ResponseConformance:
         if key not in self._schemas:
             document = self._in_xml if name in XML_MEDIA_TYPES else self._spec.document
             node = unfold(document, stated.get("schema", EMPTY))
-            self._schemas[key] = compile_schema(node), StatedMembers((node,))
+            self._schemas[key] = compile_schema(node), StatedMembers(node)
         return self._schemas[key]
 
     @cached_property

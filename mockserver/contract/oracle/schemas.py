@@ -316,54 +316,42 @@ def _keyword_test(engine: Any, keyword: str, node: Document) -> Test:
     )
 
 
-@dataclass(frozen=True)
 class StatedMembers:
-    """Members that unfolded schemas name, gathered when the first value is compared."""
+    """Members that unfolded schemas name, gathered for the first value, because a schema may be recursive."""
 
-    nodes: tuple[Document, ...]
-
-    @cached_property
-    def _parts(self) -> list[Document]:
-        return [part for node in self.nodes for part in parts_of(node)]
+    def __init__(self, *nodes: Document) -> None:
+        self._nodes = nodes
 
     @cached_property
-    def _elements(self) -> StatedMembers:
-        return StatedMembers(tuple(part["items"] for part in self._parts if "items" in part))
-
-    @cached_property
-    def _named(self) -> Mapping[str, StatedMembers | None]:
-        found: dict[str, tuple[Document, ...]] = {}
-        for part in self._parts:
-            for name, member in part.get("properties", {}).items():
-                found[name] = (*found.get(name, ()), member)
-        return {name: StatedMembers(nodes) for name, nodes in found.items()}
-
-    @cached_property
-    def _other(self) -> StatedMembers | None:
-        others = tuple(
-            one for part in self._parts if isinstance(one := part.get("additionalProperties"), dict)
+    def _gathered(self) -> tuple[Mapping[str, StatedMembers], StatedMembers | None, StatedMembers, bool]:
+        """Members by name, members of any other name, elements of a list, and whether any name may come."""
+        parts = [part for node in self._nodes for part in parts_of(node)]
+        named: dict[str, list[Document]] = {}
+        for name, member in (pair for part in parts for pair in part.get("properties", {}).items()):
+            named.setdefault(name, []).append(member)
+        others = [one for part in parts if isinstance(one := part.get("additionalProperties"), dict)]
+        return (
+            {name: StatedMembers(*nodes) for name, nodes in named.items()},
+            StatedMembers(*others) if others else None,
+            StatedMembers(*(part["items"] for part in parts if "items" in part)),
+            any(map(_is_free, parts)) or not any("properties" in part for part in parts),
         )
-        return StatedMembers(others) if others else None
-
-    @cached_property
-    def _is_open(self) -> bool:
-        return any(map(_is_free, self._parts)) or not any("properties" in part for part in self._parts)
 
     def first_undeclared(self, value: Json) -> Path | None:
         """Return the path of the first outermost member that no schema names, None if there is none.
 
         An object may have any members if its schemas name none.
         """
-        if isinstance(value, list):
-            for place, child in enumerate(value):
-                if below := self._elements.first_undeclared(child):
-                    return (place, *below)
-        for name, child in value.items() if isinstance(value, dict) else ():
-            known = self._named.get(name, self._other)
-            if known is None and not self._is_open:
-                return (name,)
+        if not isinstance(value, dict | list):
+            return None
+        named, other, element, is_open = self._gathered
+        steps: Iterable[tuple[Any, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, child in steps:
+            known = named.get(step, other) if isinstance(value, dict) else element
+            if known is None and not is_open:
+                return (step,)
             if known is not None and (below := known.first_undeclared(child)):
-                return (name, *below)
+                return (step, *below)
         return None
 
 
