@@ -1,4 +1,4 @@
-"""Calls to a server in this process, through its HTTP protocol without sockets, whose steps can be counted."""
+"""Calls to a server in this process, by its HTTP protocol without sockets, so that steps can be counted."""
 
 from __future__ import annotations
 
