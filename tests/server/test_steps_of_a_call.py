@@ -23,7 +23,17 @@ _TOOL = 4
 
 _STATUS = b"HTTP/1.1 207 "
 _BATCHES: Mapping[str, Batches] = {"vba": VBA, "orders": ORDERS}
-_STEPS: Mapping[tuple[int, int], Mapping[tuple[str, int, Bad], int]] = {}
+_STEPS: Mapping[tuple[str, int, Bad], Mapping[tuple[int, int], int]] = {
+    ("vba", 1, "none"): {(3, 11): 8536, (3, 12): 7742, (3, 13): 7671},
+    ("vba", 1, "tenth"): {(3, 11): 10211, (3, 12): 9263, (3, 13): 9152},
+    ("vba", 100, "none"): {(3, 11): 37015, (3, 12): 34717, (3, 13): 33464},
+    ("vba", 100, "tenth"): {(3, 11): 52967, (3, 12): 49462, (3, 13): 47749},
+    ("orders", 1, "none"): {(3, 11): 6937, (3, 12): 6286, (3, 13): 6235},
+    ("orders", 1, "tenth"): {(3, 11): 8309, (3, 12): 7542, (3, 13): 7473},
+    ("orders", 100, "none"): {(3, 11): 18784, (3, 12): 17718, (3, 13): 16980},
+    ("orders", 100, "tenth"): {(3, 11): 38531, (3, 12): 37342, (3, 13): 36606},
+}
+"""Steps of Python by batch, size and share of bad items, for each version of Python."""
 
 
 class StepCounter:
@@ -76,12 +86,11 @@ def steps_of(batches: Batches, items: int, bad: Bad) -> int:
     return DirectCalls().run(count)
 
 
-@pytest.mark.skipif(sys.version_info[:2] not in _STEPS, reason="no figures of this version of Python")
-@pytest.mark.parametrize("bad", ["none", "tenth"])
-@pytest.mark.parametrize("items", [1, 100])
-@pytest.mark.parametrize("name", _BATCHES)
+@pytest.mark.parametrize(("name", "items", "bad"), _STEPS)
 def test_a_call_takes_no_more_steps_than_before(name: str, items: int, bad: Bad) -> None:
-    expected = _STEPS[sys.version_info[:2]][name, items, bad]
+    expected = _STEPS[name, items, bad].get(sys.version_info[:2])
+    if expected is None:
+        pytest.skip("the steps of this version of Python are not known")
 
     steps = steps_of(_BATCHES[name], items, bad)
 
