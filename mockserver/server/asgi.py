@@ -146,7 +146,7 @@ class MockServerApp:
         try:
             headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
         except HeadersTooLarge as refusal:
-            headers, header_refusal = _merge_headers(scope["headers"]), refusal
+            headers, header_refusal = _merge_headers(scope["headers"]), refusal.without_trace()
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, SandboxPath) and self._is_of_foreign_page(headers, place.sandbox):
             detail = f"a page of another origin may not make the sandbox {place.sandbox}; create it first"
