@@ -245,13 +245,6 @@ def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
         yield ValidationError("format")
 
 
-def _enum(engine: Any, known: list[Json], value: Json, node: Document) -> Errors:
-    if not isinstance(value, str):
-        yield from _PLAIN["enum"](engine, known, value, node)
-    elif value not in known:
-        yield ValidationError("enum")
-
-
 def _one_of(engine: Any, parts: list[Document], value: Json, node: Document) -> Errors:
     """Check a value against `oneOf`. If there is a discriminator, several parts may accept the value."""
     yield from _PLAIN["anyOf" if "discriminator" in node else "oneOf"](engine, parts, value, node)
@@ -263,7 +256,6 @@ _Engine = extend(
         # The library's functions for these keywords look for references, which are already replaced.
         "allOf": _PLAIN["allOf"],
         "anyOf": _PLAIN["anyOf"],
-        "enum": _enum,
         "oneOf": _one_of,
         "type": _type,
         "required": _required,

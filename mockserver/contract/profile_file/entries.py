@@ -384,7 +384,7 @@ def _fill(document: Json, values: Mapping[str, Json]) -> Json:
         return {name: _fill(value, values) for name, value in document.items()}
     if isinstance(document, list):
         return [_fill(value, values) for value in document]
-    if not isinstance(document, str):
+    if not isinstance(document, str) or ("{" not in document and "}" not in document):
         return document
     whole = _PLACEHOLDER.fullmatch(document)
     if whole and whole["name"]:
