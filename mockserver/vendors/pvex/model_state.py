@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     |(?P<text>"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|[^\s{}\[\]:,"'/]+)""",
     re.DOTALL | re.VERBOSE,
 )
-_BLANK = re.compile(r"(?:[\s\ufeff]++|//[^\r\n]*+|/\*.*?\*/)*+", re.DOTALL)
+_BLANK = re.compile(r"[\s\ufeff]+|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SPECIAL = re.compile(r"[.' /\"\[\]()\t\n\r\f\b\\]")
 
@@ -164,7 +164,10 @@ def path_at(text: str, stop: int) -> Path:
 
 
 def is_blank(text: str) -> bool:
-    return _BLANK.fullmatch(text) is not None
+    end = 0
+    while blank := _BLANK.match(text, end):
+        end = blank.end()
+    return end == len(text)
 
 
 def print_path(path: Path) -> str:
