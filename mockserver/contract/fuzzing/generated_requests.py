@@ -47,7 +47,7 @@ from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, Fixtu
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import Document
+from mockserver.model import Document, values_in
 from mockserver.spec.openapi import Spec
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XML_MEDIA_TYPES, XmlWriter
@@ -136,15 +136,10 @@ def _document(api: ApiUnderTest) -> dict[str, Any]:
 
 def _name_one_json(node: Any) -> None:
     """Replace the range `application/*+json`, which cannot be sent, by a media type of that range."""
-    if isinstance(node, list):
-        for child in node:
-            _name_one_json(child)
-    elif isinstance(node, dict):
-        content = node.get("content")
+    for _, one in values_in(node):
+        content = one.get("content") if isinstance(one, dict) else None
         if isinstance(content, dict) and _ANY_JSON in content:
             content[_ONE_JSON] = content.pop(_ANY_JSON)
-        for child in node.values():
-            _name_one_json(child)
 
 
 def _expected(judged: ExpectedStatuses) -> dict[str, Any]:
