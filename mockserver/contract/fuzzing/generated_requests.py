@@ -32,7 +32,6 @@ from mockserver.contract.exchange import (
 from mockserver.contract.fuzzing.schemathesis_parts import (
     NOT_SET,
     REQUESTS_TRANSPORT,
-    CaseMetadata,
     ChecksConfig,
     GenerationConfig,
     OpenApiSchema,
@@ -333,7 +332,9 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
     # Read only once, because each access compares all parts of the case with their former values.
     meta = case.meta
     bodies = {} if walking else pins.bodies.get(operation, {})
-    known = {} if walking or _may_ask_for_unknown(case, meta) else pins.known.get(operation, {})
+    is_fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
+    may_be_unknown = walking or (is_fuzzed and case.body is NOT_SET)
+    known = {} if may_be_unknown else pins.known.get(operation, {})
     places: Sequence[tuple[ParameterLocation, Any, Mapping[str, Any]]] = (
         (ParameterLocation.HEADER, case.headers, {**pins.headers, **(pins.walking if walking else {})}),
         (ParameterLocation.QUERY, case.query, {**pins.query, **known}),
@@ -367,11 +368,6 @@ def operation_id(case: PinnedCase) -> str:
 
 def id_of_operation(operation: Any) -> str:
     return str(operation.definition.raw.get("operationId") or operation.label)
-
-
-def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
-    fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
-    return fuzzed and case.body is NOT_SET
 
 
 def _replace_moments(value: Any) -> None:
