@@ -87,6 +87,20 @@ def with_value_at(document: Json, path: Path, value: Json) -> Json:
     return {**inner, step: with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}
 
 
+def dotted(path: Iterable[str | int]) -> str:
+    """Return the path as JSONPath has it after `$`, such as `.lines[0].amount`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+def values_in(document: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """Yield the document and each value in it, at any depth, with its path; every path begins with `path`."""
+    yield path, document
+    is_list = isinstance(document, list | tuple)
+    inside = document.items() if isinstance(document, Mapping) else enumerate(document) if is_list else ()
+    for step, value in inside:
+        yield from values_in(value, (*path, step))
+
+
 def texts_in(document: Json) -> Iterator[str]:
     """Yield each string and number in a document, at any depth, as text; leave out null, true and false."""
     if isinstance(document, Mapping | list | tuple):

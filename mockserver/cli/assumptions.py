@@ -13,11 +13,11 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     assumption_values_of,
     complete_assumptions,
-    complete_vendors,
     fail_usage,
     nearest,
     option,
     shown,
+    vendors_option,
 )
 from mockserver.cli.output import write_json
 from mockserver.cli.server import (
@@ -36,14 +36,7 @@ _MARK = "*"
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, invoke_without_command=True)
-@option(
-    "--vendor",
-    "vendors",
-    multiple=True,
-    metavar="VENDOR",
-    shell_complete=complete_vendors,
-    help="Only assumptions of this vendor; may be repeated.",
-)
+@vendors_option(help="Only assumptions of this vendor; may be repeated.")
 @option(
     "--search",
     default="",

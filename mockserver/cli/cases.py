@@ -25,6 +25,7 @@ from mockserver.cli.options import (
     fail,
     fail_usage,
     own_option,
+    remote_option,
 )
 
 if TYPE_CHECKING:
@@ -121,13 +122,7 @@ def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
 @argument("cases", metavar="FILE|ID...", nargs=-1, required=True, shell_complete=complete_cases)
 @_vendor_option
 @own_option("--target", default="", metavar="URL", help="Run at this server.  [default: a new server]")
-@own_option(
-    "--allow-remote",
-    "allowed",
-    multiple=True,
-    metavar="HOST",
-    help="Host beyond this machine that may be called; may be repeated.",
-)
+@remote_option("allowed", envvar=None, help="Host beyond this machine that may be called; may be repeated.")
 @own_option("--junit", type=OUTPUT_FILE, metavar="FILE", help="Write JUnit XML.")
 @own_option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 def run(  # noqa: PLR0913 - click hands over one argument an option

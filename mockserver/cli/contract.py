@@ -9,7 +9,6 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_INTERRUPTED,
-    FOLDER,
     INPUT_FILE,
     OUTPUT_FILE,
     argument,
@@ -18,10 +17,14 @@ from mockserver.cli.options import (
     complete_operations,
     complete_vendors,
     completion_of,
+    headers_option,
     names_option,
     option,
     overlay_option,
     pair_option,
+    remote_option,
+    report_dir_option,
+    reports_option,
 )
 from mockserver.cli.output import LOADING, open_progress_line
 
@@ -32,12 +35,9 @@ PHASES = ("fuzzing", "stateful", "sizes")
 @click.command(context_settings=CONTEXT_SETTINGS)
 @argument("vendors", nargs=-1, metavar="[VENDOR]…", shell_complete=complete_vendors)
 @option("--target", metavar="URL", help="Base address of the vendor's paths.  [default: a new server]")
-@option(
-    "--allow-remote",
+@remote_option(
     "allowed",
     scope="contract",
-    multiple=True,
-    metavar="HOST",
     help="Host beyond this machine that the tests may write to; may be repeated.",
 )
 @option(
@@ -53,14 +53,7 @@ PHASES = ("fuzzing", "stateful", "sizes")
     help="YAML file that says what the spec does not say: good and bad items, reads, facts. "
     "Replaces the vendor's profile or the spec's x-contract.",
 )
-@pair_option(
-    "--header",
-    "headers",
-    sign=":",
-    form="'Name: text'",
-    metavar="'NAME: TEXT'",
-    help="Header to send with every call; may be repeated.",
-)
+@headers_option(help="Header to send with every call; may be repeated.")
 @option(
     "--seed", scope="contract", default=0, type=click.IntRange(0), help="The same seed makes the same calls."
 )
@@ -130,22 +123,8 @@ PHASES = ("fuzzing", "stateful", "sizes")
 )
 @option("--baseline", type=OUTPUT_FILE, help="File with known failures, which do not fail the run.")
 @option("--write-baseline", type=OUTPUT_FILE, help="Write all failures to a file for --baseline.")
-@names_option(
-    "--report",
-    "reports",
-    what="report",
-    known=REPORTS,
-    metavar="REPORT,…",
-    shell_complete=completion_of(lambda _: REPORTS, is_list=True),
-    help=f"Reports to write: {', '.join(REPORTS)}.",
-)
-@option(
-    "--report-dir",
-    "folder",
-    default="report/contract",
-    type=FOLDER,
-    help="Folder for the reports.",
-)
+@reports_option(REPORTS, shell_complete=completion_of(lambda _: REPORTS, is_list=True))
+@report_dir_option(default="report/contract")
 @option(
     "--summary",
     type=click.Choice(["auto", "off"]),

@@ -369,22 +369,18 @@ def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, planned: int)
         what, where = f"the server stopped answering: {one_line(stopped)}", outcomes[-1].session.where
         fail(what, where, "the same command again, once the server answers", EXIT_NO_SERVER)
     if not any(outcome.rows for outcome in outcomes):
-        given = _selection(options)
+        given = [
+            *(f"--operation {one_line(name, 80)}" for name in options.operations),
+            *(f"--part {one_line(name, 80)}" for name in options.parts),
+            *(f"--phase {name}" for name in options.phases),
+            *(f"--only {name}" for name in options.only),
+        ]
         selection = " with ".join(f"`{one}`" for one in given) or "this spec"
         where = ", ".join(one.partition(" ")[0] for one in given) or "VENDOR"
         cure = "fewer of these options     mockserver contract --help lists them"
         fail_usage(f"No checks ran: none applies to {selection}.", where, cure)
     if any(outcome.having("FAIL") for outcome in outcomes):
         raise SystemExit(EXIT_FINDINGS)
-
-
-def _selection(options: ContractOptions) -> list[str]:
-    return [
-        *(f"--operation {one_line(name, 80)}" for name in options.operations),
-        *(f"--part {one_line(name, 80)}" for name in options.parts),
-        *(f"--phase {name}" for name in options.phases),
-        *(f"--only {name}" for name in options.only),
-    ]
 
 
 @dataclass(eq=False)

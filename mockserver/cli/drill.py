@@ -10,7 +10,6 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     DRILL_TIMEOUT_S,
-    FOLDER,
     INPUT_FILE,
     OUTPUT_FILE,
     REPEAT_AFTER_S,
@@ -25,6 +24,9 @@ from mockserver.cli.options import (
     overlay_option,
     own_option,
     pair_option,
+    remote_option,
+    report_dir_option,
+    reports_option,
     shown,
     specs_option,
 )
@@ -135,12 +137,8 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     metavar="URL",
     help="Pass the client's calls on to the real server at URL, which is not reset between the cases.",
 )
-@own_option(
-    "--allow-remote",
-    "remote_hosts",
-    multiple=True,
-    metavar="HOST",
-    help="Host that --forward may name besides loopback; may be repeated.",
+@remote_option(
+    "remote_hosts", envvar=None, help="Host that --forward may name besides loopback; may be repeated."
 )
 @specs_option
 @overlay_option
@@ -159,24 +157,8 @@ def _read_expected(_context: click.Context, _option: click.Parameter, text: str)
     "--scenario", "scenario_file", type=OUTPUT_FILE, envvar=None, help="Write the first failing schedule."
 )
 @option("--pytest", "pytest_file", type=OUTPUT_FILE, envvar=None, help="Write failing schedules as tests.")
-@names_option(
-    "--report",
-    "reports",
-    scope="drill",
-    default=("html",),
-    what="report",
-    known=REPORTS,
-    metavar="REPORT,…",
-    help=f"Reports to write: {', '.join(REPORTS)}.",
-)
-@option(
-    "--report-dir",
-    "folder",
-    scope="drill",
-    default="report/drill",
-    type=FOLDER,
-    help="Folder for the reports.",
-)
+@reports_option(REPORTS, scope="drill", default=("html",))
+@report_dir_option(scope="drill", default="report/drill")
 @option(
     "--baseline", scope="drill", type=OUTPUT_FILE, help="File with known findings, which do not fail the run."
 )

@@ -33,9 +33,11 @@ from mockserver.cli.options import (
     names_option,
     option,
     overlay_option,
+    remote_option,
     show_error,
     specs_option,
     vendor_names,
+    vendors_option,
     with_examples,
 )
 from mockserver.cli.settings import apply_settings, place_of_option
@@ -310,14 +312,7 @@ def _own_files(
 @argument("files", nargs=-1, metavar="[FILE|VENDOR]...", callback=_own_files)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
 @option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free port.")
-@option(
-    "--vendor",
-    "vendors",
-    multiple=True,
-    metavar="VENDOR",
-    shell_complete=complete_vendors,
-    help="Serve only these vendors; may be repeated.",
-)
+@vendors_option(help="Serve only these vendors; may be repeated.")
 @specs_option
 @overlay_option
 @option("--strict-specs", is_flag=True, help="Refuse a FILE that cannot be served as written.")
@@ -363,11 +358,8 @@ def _own_files(
     metavar="HOST",
     help="Host name that may reach control plane and console (loopback and --host may); may be repeated.",
 )
-@option(
-    "--allow-remote",
+@remote_option(
     "remote_hosts",
-    multiple=True,
-    metavar="HOST",
     help="Host that the server may call, such as for a replay; loopback is always allowed. May be repeated.",
 )
 @option(

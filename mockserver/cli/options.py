@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -364,6 +365,23 @@ complete_operations = completion_of(lambda context: operation_ids(_named_vendors
 complete_checks = completion_of(lambda _: check_names(), is_list=True)
 complete_scenarios = completion_of(lambda _: packaged_scenarios())
 complete_sections = completion_of(lambda _: dict.fromkeys(_CASE_SECTION.findall(_read(_CATALOGUE))))
+
+
+headers_option = partial(
+    pair_option, "--header", "headers", sign=":", form="'Name: text'", metavar="'NAME: TEXT'"
+)
+remote_option = partial(option, "--allow-remote", multiple=True, metavar="HOST")
+report_dir_option = partial(option, "--report-dir", "folder", type=FOLDER, help="Folder for the reports.")
+vendors_option = partial(
+    option, "--vendor", "vendors", multiple=True, metavar="VENDOR", shell_complete=complete_vendors
+)
+
+
+def reports_option(known: Sequence[str], **settings: Any) -> Callable[[F], F]:
+    """Return the option `--report` of a command that writes the `known` reports."""
+    text = f"Reports to write: {', '.join(known)}."
+    names = ("--report", "reports")
+    return names_option(*names, what="report", known=known, metavar="REPORT,…", help=text, **settings)
 
 
 def assume_option(where: str) -> Callable[[F], F]:

@@ -24,6 +24,7 @@ from mockserver.cli.options import (
     fail_usage,
     option,
     own_option,
+    remote_option,
 )
 from mockserver.cli.output import counted
 
@@ -37,7 +38,7 @@ _URL_VARIABLE = "MOCKSERVER_URL"
 @argument("vendor", metavar="VENDOR|FILE", shell_complete=complete_vendors)
 @argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @own_option("--target", required=True, metavar="URL", help="Base address of the real server.")
-@own_option("--allow-remote", "remote_hosts", multiple=True, metavar="HOST", help="Host that may be called.")
+@remote_option("remote_hosts", envvar=None, help="Host that may be called.")
 @option(
     "--port", scope="record", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one."
 )

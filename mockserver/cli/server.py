@@ -21,10 +21,10 @@ from mockserver.cli.options import (
     OUTPUT_FILE,
     Complete,
     fail,
+    headers_option,
     nearest,
     option,
     own_option,
-    pair_option,
 )
 from mockserver.cli.output import shorten, write_json, write_lines
 from mockserver.cli.settings import command_words, flag_of, place_of
@@ -93,14 +93,7 @@ def server_options(command: F) -> F:
     return run  # type: ignore[return-value] # click reads the keywords from the options
 
 
-header_option = pair_option(
-    "--header",
-    "headers",
-    sign=":",
-    form="'Name: text'",
-    metavar="'NAME: TEXT'",
-    help="Header to add or replace; may be repeated.",
-)
+header_option = headers_option(help="Header to add or replace; may be repeated.")
 secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Print credentials unmasked.")
 output_option = own_option(
     "-o",

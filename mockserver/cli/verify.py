@@ -12,6 +12,8 @@ import click
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
+    INPUT_FILE,
+    OUTPUT_FILE,
     argument,
     assume_option,
     check_extra,
@@ -26,12 +28,8 @@ if TYPE_CHECKING:
     from mockserver.contract.traffic import Drift
 
 
-_INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
-
-
 @click.command(context_settings=CONTEXT_SETTINGS)
-@argument("archive", type=_INPUT_FILE, metavar="FILE.har")
+@argument("archive", type=INPUT_FILE, metavar="FILE.har")
 @option(
     "--vendor",
     default="",
@@ -39,7 +37,7 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
     shell_complete=complete_vendors,
     help="Vendor that was called.",
 )
-@option("--spec", scope="verify", type=_INPUT_FILE, help="OpenAPI file that replaces the vendor's file.")
+@option("--spec", scope="verify", type=INPUT_FILE, help="OpenAPI file that replaces the vendor's file.")
 @option(
     "--base",
     default="",
@@ -49,14 +47,14 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 @option(
     "--state",
     scope="verify",
-    type=_INPUT_FILE,
+    type=INPUT_FILE,
     help="Dump with the first records of our server. Replaces the fixtures.",
 )
 @assume_option("in our server")
-@option("--baseline", scope="verify", type=_OUTPUT_FILE, help="Known differences: counted, not failures.")
-@option("--write-baseline", scope="verify", type=_OUTPUT_FILE, help="Write all differences for --baseline.")
-@option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
-@option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
+@option("--baseline", scope="verify", type=OUTPUT_FILE, help="Known differences: counted, not failures.")
+@option("--write-baseline", scope="verify", type=OUTPUT_FILE, help="Write all differences for --baseline.")
+@option("--json-to", type=OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
+@option("--html-to", type=OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chosen: Any) -> None:
     """Check a recorded HAR file: do the answers match the spec, and would this server answer the same?

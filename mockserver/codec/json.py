@@ -19,7 +19,7 @@ import json5
 import msgspec
 
 from mockserver.errors import MalformedBody, TakesLongError
-from mockserver.model import Json, Path
+from mockserver.model import Json, Path, values_in
 
 MAX_DEPTH = 64
 NUMBER_PATTERN = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
@@ -185,15 +185,7 @@ def may_contain_nul(body: bytes) -> bool:
 
 def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
     """Yield the path of each text that contains the character NUL; every path begins with `path`."""
-    if isinstance(value, str):
-        if "\0" in value:
-            yield path
-    elif isinstance(value, dict):
-        for name, child in value.items():
-            yield from find_nul(child, (*path, name))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from find_nul(child, (*path, index))
+    return (at for at, text in values_in(value, path) if isinstance(text, str) and "\0" in text)
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:

@@ -13,7 +13,7 @@ import yaml as writer
 from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding, current_id
-from mockserver.model import Json, parse_pointer
+from mockserver.model import Json, parse_pointer, values_in
 
 VERSION = 1
 _DIGITS = 16
@@ -100,15 +100,6 @@ def write_baseline(file: Path, known: Iterable[NamedTuple]) -> None:
 
 def _member_names(node: Any) -> frozenset[str]:
     """Return the names of all members in the schemas of a document."""
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Mapping):
-            properties = one.get("properties")
-            if isinstance(properties, Mapping):
-                found.update(str(name) for name in properties)
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-    return frozenset(found)
+    objects = (one for _, one in values_in(node) if isinstance(one, Mapping))
+    maps = (properties for one in objects if isinstance(properties := one.get("properties"), Mapping))
+    return frozenset(str(name) for properties in maps for name in properties)

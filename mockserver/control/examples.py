@@ -17,7 +17,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import BY_MOCK, trial_sandbox
-from mockserver.model import Action, Document, Json
+from mockserver.model import Action, Document, Json, dotted, values_in
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.deliveries import silence_deliveries
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
@@ -231,7 +231,10 @@ def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, J
     """
     if len(set(known)) == len(known) and "#" not in "".join(known):
         return [{"key": text, "select": {"key": text}} for text in known]
-    places = [_path_of(item, key) for item, key in zip(draft.items, draft.keys, strict=True)]
+    places = [
+        next((f"${dotted(path)}" for path, value in values_in(item) if value == key), "")
+        for item, key in zip(draft.items, draft.keys, strict=True)
+    ]
     return [
         {
             "key": key,
@@ -239,11 +242,3 @@ def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, J
         }
         for index, (key, place) in enumerate(zip(draft.keys, places, strict=True))
     ]
-
-
-def _path_of(node: Json, text: str, path: str = "$") -> str:
-    if isinstance(node, Mapping):
-        return next(filter(None, (_path_of(one, text, f"{path}.{name}") for name, one in node.items())), "")
-    if isinstance(node, list):
-        return next(filter(None, (_path_of(one, text, f"{path}[{at}]") for at, one in enumerate(node))), "")
-    return path if node == text else ""

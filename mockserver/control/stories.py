@@ -30,7 +30,7 @@ from mockserver.journal.export.story import (
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import BY_MOCK, SANDBOX_HEADER, loss_kind, trial_sandbox
 from mockserver.journal.view import View
-from mockserver.model import EMPTY, Document, Json, Reply
+from mockserver.model import EMPTY, Document, Json, Reply, values_in
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox.clock import ClockSettings
 from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, mask_webhook, silence_deliveries
@@ -303,19 +303,10 @@ def known_credentials(fixtures: Tables, states: Mapping[int, CallStates]) -> fro
         if scope != SANDBOX_SCOPE
         for key in collections.get(CREDENTIALS, EMPTY)
     }
-    return frozenset(issued).union(_texts(fixtures))
-
-
-def _texts(node: Json) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, Mapping):
-        for key, child in node.items():
-            yield key
-            yield from _texts(child)
-    elif isinstance(node, list | tuple):
-        for child in node:
-            yield from _texts(child)
+    texts = {
+        one for path, value in values_in(fixtures) for one in (*path[-1:], value) if isinstance(one, str)
+    }
+    return frozenset(issued | texts)
 
 
 def describe_difference(recorded: Entry, tried: Entry | None) -> str:

@@ -461,14 +461,12 @@ class _Writer:
         sent = [(name, str(one)) for name, one in told.items() if one not in (None, "")]
         return replace(reply, headers=(*kept, *sent))
 
-    def _in_envelope(
-        self, schema: Document, member: str, record: Json, state: State, facts: Facts = _DONE
-    ) -> dict[str, Any]:
+    def _in_envelope(self, schema: Document, member: str, record: Json, state: State) -> dict[str, Any]:
         """Return the record, in the envelope's member `member` if it has a name."""
         if not member:
             return dict(record)
         document, drawn = self.resource.document, self.resource.drawn(schema, state)
-        return {**with_facts(document, merged(document, schema), drawn, facts), member: record}
+        return {**with_facts(document, merged(document, schema), drawn, _DONE), member: record}
 
     def reply(
         self, record: Document, state: State, facts: Facts | None = None, *, must_show: bool = True

@@ -13,7 +13,7 @@ from msgspec.structs import fields, replace
 
 from mockserver.codec import json
 from mockserver.errors import MalformedBody, MockServerError
-from mockserver.model import EMPTY, Document, Json, Path
+from mockserver.model import EMPTY, Document, Json, Path, values_in
 from mockserver.scenario.checks import check_document
 from mockserver.scenario.language import find_schema_errors
 from mockserver.scenario.model import Commit, Predicate, Rule, RuleMatch, Scenario
@@ -90,16 +90,9 @@ def _parse(found: PositionedDocument, vendors: Mapping[str, frozenset[str]], sou
     if not broken and not findings:
         return build_scenario(document)
     told = [*found.syntax_problems, *map(found.locate, findings)]
-    order = {path: at for at, path in enumerate(_paths_of(document, ()))}
+    order = {path: at for at, (path, _) in enumerate(values_in(document))}
     told.sort(key=lambda one: (one.line or 0, one.column or 0, _order_of(one.path, order)))
     raise InvalidScenarioError(tuple(told[:MAX_PROBLEMS]), len(told[MAX_PROBLEMS:]), source)
-
-
-def _paths_of(node: Json, path: Path) -> Iterator[Path]:
-    yield path
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for step, child in children:
-        yield from _paths_of(child, (*path, step))
 
 
 def _order_of(path: Path, order: Mapping[Path, int]) -> int:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, values_in
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema import with_optional
 from mockserver.spec.schema_tree import SchemaMember, SchemaPlace, Schemas, SchemaTree
@@ -81,15 +81,10 @@ def without_omitted(document: Document) -> Document:
 
 
 def _omitted_members(node: Json, document: Document) -> Iterator[str]:
-    if isinstance(node, list):
-        for child in node:
-            yield from _omitted_members(child, document)
-    elif isinstance(node, dict):
-        for name, child in node.get("properties", EMPTY).items():
+    for _, one in values_in(node):
+        for name, child in one.get("properties", EMPTY).items() if isinstance(one, dict) else ():
             if isinstance(child, dict) and resolve(document, child).get("x-xml", EMPTY).get("omit"):
                 yield name
-        for child in node.values():
-            yield from _omitted_members(child, document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,16 @@ import pytest
 
 from mockserver.contract import exchange
 from mockserver.contract.fuzzing.run import FUZZING_CHECKS
-from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.oracle.checks import CHECKS
-from mockserver.contract.sequences.batches import STATEFUL_CHECKS
 
 SIZE_CHECKS = exchange.checks_of("sizes")
-PARTS = (CHECKS, STATEFUL_CHECKS, LIST_CHECKS, SIZE_CHECKS, FUZZING_CHECKS)
+PARTS = (
+    CHECKS,
+    exchange.checks_of("sequences", "values"),
+    exchange.checks_of("lists"),
+    SIZE_CHECKS,
+    FUZZING_CHECKS,
+)
 
 
 def repeated(names: list[str]) -> list[str]:

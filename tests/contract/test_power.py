@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import runner
-from mockserver.contract.lists.checks import LIST_CHECKS
+from mockserver.contract.exchange import checks_of
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Address, Target
@@ -91,7 +91,7 @@ def test_a_fault_of_lists_is_looked_for_by_the_checks_of_lists_first() -> None:
     (found,) = measure([KNOWN["vba-pages-lose-their-last-row"]], run)
 
     assert found.ours
-    assert found.ours <= set(LIST_CHECKS)
+    assert found.ours <= set(checks_of("lists"))
 
 
 def test_a_fault_that_breaks_the_suite_is_no_fault_that_was_found() -> None:

@@ -32,7 +32,7 @@ from mockserver.contract.profile import IdempotencyRule
 from mockserver.contract.sequences import sentences
 from mockserver.contract.trial import Trial
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import Json, pointer_of
+from mockserver.model import Json, pointer_of, values_in
 from mockserver.spec.openapi import Operation, filled_path
 
 TENANTS = "tenants-are-apart"
@@ -293,20 +293,12 @@ def _values(exchange: Exchange) -> Mapping[str, Json] | None:
     if exchange.response.status != _OK:
         return {"": exchange.response.status}
     try:
-        return dict(_scalars(exchange.response.json(), ()))
+        inside = values_in(exchange.response.json())
+        return {
+            pointer_of(path): one for path, one in inside if not isinstance(one, Mapping | list) or not one
+        }
     except (ValueError, RecursionError):
         return None
-
-
-def _scalars(node: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, Json]]:
-    if isinstance(node, Mapping) and node:
-        for name, child in node.items():
-            yield from _scalars(child, (*path, name))
-    elif isinstance(node, list) and node:
-        for place, child in enumerate(node):
-            yield from _scalars(child, (*path, place))
-    else:
-        yield pointer_of(path), node
 
 
 def _change(before: Observation, after: Exchange) -> Change | None:

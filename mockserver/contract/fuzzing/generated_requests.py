@@ -32,7 +32,6 @@ from mockserver.contract.exchange import (
 from mockserver.contract.fuzzing.schemathesis_parts import (
     NOT_SET,
     REQUESTS_TRANSPORT,
-    CaseMetadata,
     ChecksConfig,
     GenerationConfig,
     OpenApiSchema,
@@ -47,7 +46,7 @@ from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, Fixtu
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import Document
+from mockserver.model import Document, values_in
 from mockserver.spec.openapi import Spec
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XML_MEDIA_TYPES, XmlWriter
@@ -136,15 +135,10 @@ def _document(api: ApiUnderTest) -> dict[str, Any]:
 
 def _name_one_json(node: Any) -> None:
     """Replace the range `application/*+json`, which cannot be sent, by a media type of that range."""
-    if isinstance(node, list):
-        for child in node:
-            _name_one_json(child)
-    elif isinstance(node, dict):
-        content = node.get("content")
+    for _, one in values_in(node):
+        content = one.get("content") if isinstance(one, dict) else None
         if isinstance(content, dict) and _ANY_JSON in content:
             content[_ONE_JSON] = content.pop(_ANY_JSON)
-        for child in node.values():
-            _name_one_json(child)
 
 
 def _expected(judged: ExpectedStatuses) -> dict[str, Any]:
@@ -338,7 +332,9 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
     # Read only once, because each access compares all parts of the case with their former values.
     meta = case.meta
     bodies = {} if walking else pins.bodies.get(operation, {})
-    known = {} if walking or _may_ask_for_unknown(case, meta) else pins.known.get(operation, {})
+    is_fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
+    may_be_unknown = walking or (is_fuzzed and case.body is NOT_SET)
+    known = {} if may_be_unknown else pins.known.get(operation, {})
     places: Sequence[tuple[ParameterLocation, Any, Mapping[str, Any]]] = (
         (ParameterLocation.HEADER, case.headers, {**pins.headers, **(pins.walking if walking else {})}),
         (ParameterLocation.QUERY, case.query, {**pins.query, **known}),
@@ -372,11 +368,6 @@ def operation_id(case: PinnedCase) -> str:
 
 def id_of_operation(operation: Any) -> str:
     return str(operation.definition.raw.get("operationId") or operation.label)
-
-
-def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
-    fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
-    return fuzzed and case.body is NOT_SET
 
 
 def _replace_moments(value: Any) -> None:

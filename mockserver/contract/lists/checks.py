@@ -11,13 +11,10 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise, zip_longest
 from typing import Any
 
-from mockserver.contract.exchange import checks_of
 from mockserver.contract.list_discovery import number_at, shown_place, value_in
 from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, link_of, rows_of
 from mockserver.contract.profile_reads import Counted, Link, ListFilter, ListOrder, ListProfile
 from mockserver.contract.sequences.sentences import cut_text, excerpt
-
-LIST_CHECKS = checks_of("lists")
 
 _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page-size-is-kept"
 _TOTALS, _LINKS, _FILTERS = "totals-fit-the-rows", "page-links-lead-on", "filters-select"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, lacks_credentials
@@ -34,7 +33,7 @@ from mockserver.contract.oracle.responses import CheckFailure, ResponseConforman
 from mockserver.contract.oracle.whole_requests import inner_exchanges
 from mockserver.contract.profile import UNREADABLE, OutcomeReader, ReportedOutcomes
 from mockserver.contract.run_state import FindingLedger, RunConfig
-from mockserver.model import Json, pointer_of, value_at
+from mockserver.model import Json, pointer_of, value_at, values_in
 from mockserver.spec.openapi import Operation, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
@@ -214,15 +213,10 @@ def members_are_stated(case: CheckCase) -> CheckResult:
 def _names_in_examples(case: CheckCase) -> set[str]:
     """Return the names of members, at any depth, in the examples of the answer."""
     contents = case.operation.contents(case.operation.declared_key(case.status)).values()
-    ahead: list[Any] = [one.get("example") for one in contents]
-    ahead += [resolve(case.api.spec.document, one.get("schema", {})).get("example") for one in contents]
-    ahead += [shown.get("value") for one in contents for shown in one.get("examples", {}).values()]
-    names: set[str] = set()
-    while ahead:
-        one = ahead.pop()
-        names |= {*one} if isinstance(one, dict) else set()
-        ahead += [*one.values()] if isinstance(one, dict) else one if isinstance(one, list) else []
-    return names
+    examples = [one.get("example") for one in contents]
+    examples += [resolve(case.api.spec.document, one.get("schema", {})).get("example") for one in contents]
+    examples += [shown.get("value") for one in contents for shown in one.get("examples", {}).values()]
+    return {name for _, one in values_in(examples) if isinstance(one, dict) for name in one}
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:

@@ -131,12 +131,12 @@ def _read_rows(
     batch: Batch, rows: OutcomeRows, answer: Json, items: Sequence[BatchItem], taken: AbstractSet[int | None]
 ) -> Iterator[ReportedOutcome]:
     found, where = value_at(answer, rows.place), pointer_of(rows.place)
+    sent = _SentItems(batch, items)
     if rows.names and rows.subset == "all" and isinstance(found, dict):
-        yield from _mapped_rows(batch, rows, found, items)
+        yield from _mapped_rows(rows, found, sent)
     elif rows.names:
-        yield from _mapped(batch, rows, found, items)
+        yield from _mapped(rows, found, sent)
     elif isinstance(found, list):
-        sent = _SentItems(batch, items)
         for at, entry in enumerate(map(rows.unwrapped, found)):
             outcome = _listed(rows, entry, at, len(items))
             if outcome.place is None and "index" not in rows.members:
@@ -247,9 +247,7 @@ def _contradiction(
     return f"{false}, although {rejected} of {count_noun(sent, 'item')} are rejected" if false else ""
 
 
-def _mapped(
-    batch: Batch, rows: OutcomeRows, found: Json, items: Sequence[BatchItem]
-) -> Iterator[ReportedOutcome]:
+def _mapped(rows: OutcomeRows, found: Json, sent: _SentItems) -> Iterator[ReportedOutcome]:
     """Yield the outcomes in a map by key or index, or by reason with the keys that have the reason."""
     if found is None or found == []:
         return
@@ -257,12 +255,12 @@ def _mapped(
         kind = kind_of_value(found)
         message = f"{pointer_of(rows.place)} of the answer is {kind}, not an object of problems by item"
         raise ValueError(message)  # noqa: TRY004 - it is the value that came
-    accepted, sent = rows.subset in ("accepted", "warned"), _SentItems(batch, items)
+    accepted = rows.subset in ("accepted", "warned")
     for key, texts in found.items():
         where = pointer_of((*rows.place, key))
         said = text_at(texts if "message" not in rows.members else _member(rows, texts, "message"))
         if rows.names == "index":
-            yield ReportedOutcome(_by_index(rows, key, items), accepted, message=said, at=where)
+            yield ReportedOutcome(_by_index(rows, key, sent.items), accepted, message=said, at=where)
         elif places := sent.places(key):
             for at in places:
                 yield ReportedOutcome(at, accepted, key, message=said, at=where)
@@ -275,15 +273,12 @@ def _mapped(
             yield ReportedOutcome(None, accepted, key, message=said, at=where)
 
 
-def _mapped_rows(
-    batch: Batch, rows: OutcomeRows, found: Document, items: Sequence[BatchItem]
-) -> Iterator[ReportedOutcome]:
+def _mapped_rows(rows: OutcomeRows, found: Document, sent: _SentItems) -> Iterator[ReportedOutcome]:
     """Yield the outcomes in a map that has a row for each item."""
-    sent = _SentItems(batch, items)
     for key, row in found.items():
         outcome = replace(_listed(rows, row, 0, 0), key=key, at=pointer_of((*rows.place, key)))
         places: list[int | None] = [] if rows.names == "index" else [*sent.places(key)]
-        yield from (replace(outcome, place=place) for place in places or [_by_index(rows, key, items)])
+        yield from (replace(outcome, place=place) for place in places or [_by_index(rows, key, sent.items)])
 
 
 def _by_index(rows: OutcomeRows, name: str, items: Sequence[BatchItem]) -> int | None:

@@ -10,7 +10,7 @@ needs no change here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from inspect import Parameter, signature
@@ -22,7 +22,7 @@ from msgspec.inspect import DictType, ListType, LiteralType, StructType, Type, U
 from mockserver.contract.profile import Assumption, DrawnValues, Facts
 from mockserver.contract.samples import set_member
 from mockserver.errors import SpecError
-from mockserver.model import Json, pointer_of, value_at
+from mockserver.model import Json, Path, pointer_of, value_at, values_in
 from mockserver.spec.yaml_positions import compose, place_in
 
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
@@ -341,18 +341,21 @@ class Template:
     def checked(self, known: Iterable[str]) -> Template:
         """Return this template. Raises SpecError: a placeholder is not `known`, or has an unknown form."""
         names = list(known)
-        for text, place in _texts(self.document, self.place):
-            for found in _PLACEHOLDER.finditer(text):
-                if found["name"] and found["name"] not in names:
-                    place.fail(f"{found[0]} is unknown here; known are {', '.join(names)}")
-                if found["form"] and found["form"] not in _FORMS:
-                    place.fail(f"{found[0]}: expected {' or '.join(_FORMS)} after the colon")
+        for path, found in self._placeholders():
+            if found["name"] and found["name"] not in names:
+                self.place.at(*path).fail(f"{found[0]} is unknown here; known are {', '.join(names)}")
+            if found["form"] and found["form"] not in _FORMS:
+                self.place.at(*path).fail(f"{found[0]}: expected {' or '.join(_FORMS)} after the colon")
         return self
 
     def names(self) -> set[str]:
         """Return the names of the placeholders in the document."""
-        texts = _texts(self.document, self.place)
-        return {found["name"] for text, _ in texts for found in _PLACEHOLDER.finditer(text) if found["name"]}
+        return {found["name"] for _, found in self._placeholders() if found["name"]}
+
+    def _placeholders(self) -> Iterator[tuple[Path, re.Match[str]]]:
+        for path, text in values_in(self.document):
+            if isinstance(text, str):
+                yield from ((path, found) for found in _PLACEHOLDER.finditer(text))
 
     def fill(self, values: Mapping[str, Json]) -> Json:
         """Return the document with each placeholder replaced by its value.
@@ -366,17 +369,6 @@ class Template:
 
     def text(self, values: Mapping[str, Json]) -> str:
         return text_of_value(self.fill(values))
-
-
-def _texts(document: Json, place: WrittenPlace) -> Iterable[tuple[str, WrittenPlace]]:
-    if isinstance(document, str):
-        yield document, place
-    elif isinstance(document, Mapping):
-        for name, value in document.items():
-            yield from _texts(value, place.at(name))
-    elif isinstance(document, list):
-        for number, value in enumerate(document):
-            yield from _texts(value, place.at(number))
 
 
 def _fill(document: Json, values: Mapping[str, Json]) -> Json:

@@ -24,7 +24,6 @@ from mockserver.contract.sequences.sequence import CallSequence
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
-STATEFUL_CHECKS = checks_of("sequences", "values")
 SEQUENCE_CHECKS = checks_of("answers", "sequences")
 """Checks that trials of sequences make. A run makes these trials if it wants at least one of the checks."""
 

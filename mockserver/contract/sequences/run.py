@@ -32,7 +32,7 @@ from mockserver.contract.sequences.sequence import (
 from mockserver.contract.sequences.undocumented import begin_with_positions
 from mockserver.contract.trial import Trial
 from mockserver.contract.values.run import check_values
-from mockserver.model import Json
+from mockserver.model import Json, values_in
 
 PHASE = "stateful"
 
@@ -296,12 +296,7 @@ def _refusal(sequence: CallSequence, keys: Sequence[str], way: Corruption, place
 
 
 def _texts(body: Json) -> Iterator[str]:
-    if isinstance(body, Mapping):
-        for name, value in body.items():
-            yield str(name)
-            yield from _texts(value)
-    elif isinstance(body, list):
-        for value in body:
-            yield from _texts(value)
-    else:
-        yield str(body)
+    for path, value in values_in(body):
+        yield from (name for name in path[-1:] if isinstance(name, str))
+        if not isinstance(value, Mapping | list):
+            yield str(value)

@@ -20,7 +20,7 @@ from defusedxml.common import DefusedXmlException
 from mockserver.contract.exchange import Exchange, Finding, Response, checks_of
 from mockserver.contract.profile import LossKind, ValueChange, ValueRules
 from mockserver.contract.values.hard_values import Change, HardValue, MemberPath, ValueMember, ValueTrial
-from mockserver.model import Json, Path
+from mockserver.model import Json, Path, values_in
 
 MEDIA_TYPES = "same-in-every-media-type"
 _CHECKS: Mapping[str, str] = {"moment": "dates-survive", "day": "dates-survive", "text": "texts-survive"}
@@ -484,7 +484,9 @@ def find_record(
     item, that object need not have the key.
     """
     named = {name: str(item[name]) for name in key_names if isinstance(item.get(name), str | int)}
-    objects = [one for one in _objects(document, ()) if item.keys() & one[1].keys()]
+    objects = [
+        one for one in values_in(document) if isinstance(one[1], Mapping) and item.keys() & one[1].keys()
+    ]
     keyed = [one for one in objects if _has_key(one[1], named, key)]
     if not keyed and alone and len(objects) == 1:
         keyed = objects
@@ -517,17 +519,6 @@ def _has_key(one: Mapping[str, Json], named: Mapping[str, str], key: str) -> boo
         return all(str(one.get(name)) == text for name, text in named.items())
     texts = [str(value) for value in one.values() if isinstance(value, str | int) and value != ""]
     return any(key == text or key.endswith(f"/{text}") for text in texts)
-
-
-def _objects(document: Json, path: Path) -> Iterator[tuple[Path, Mapping[str, Json]]]:
-    """Yield the path to every object in a document, and the object."""
-    if isinstance(document, Mapping):
-        yield path, document
-        for name, inner in document.items():
-            yield from _objects(inner, (*path, name))
-    elif isinstance(document, list):
-        for number, inner in enumerate(document):
-            yield from _objects(inner, (*path, number))
 
 
 def _plain(element: Element) -> Json:

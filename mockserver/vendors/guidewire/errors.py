@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.codec import json
 from mockserver.errors import Rejected
-from mockserver.model import Json, Path, Problem
+from mockserver.model import Json, Path, Problem, dotted
 from mockserver.vendor import RefusalRow, read_tables, refusal_rows
 from mockserver.vendors.guidewire.attributes import INVOICE_TYPELISTS, ITEM_TYPELISTS
 
@@ -82,7 +82,7 @@ def _properties(problem: Problem) -> Mapping[str, Json]:
         return {"parameterLocation": path[0], "parameterName": str(path[1])}
     place = path[:-1] if problem.code in _MISSING else path
     properties = {"parameterLocation": "body", "parameterName": "body"}
-    return {**properties, "path": _dotted(place)} if place else properties
+    return {**properties, "path": dotted(place).removeprefix(".")} if place else properties
 
 
 def _name(path: Path) -> str:
@@ -93,10 +93,6 @@ def _typelist(path: Path) -> str:
     if path[-1:] == ("code",):
         return _TYPELISTS.get(_name(path[:-1]), "")
     return "Currency" if path[-2:] == ("amount", "currency") else ""
-
-
-def _dotted(path: Path) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 def _shortened(value: Json) -> str:

@@ -25,7 +25,7 @@ from mockserver.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from mockserver.model import Call, Document, Fault, Item, Path, Problem, Reply
+from mockserver.model import Call, Document, Fault, Item, Path, Problem, Reply, dotted
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import RefusalRow, RefusedCall, Request, ignore_unknown_parameters, item_fault
@@ -215,7 +215,7 @@ def problem_message(problem: Problem, call: Call) -> str:
     if problem.rule in DATABASE_RULES or problem.rule in _RULES_WITH_MESSAGE:
         return problem.detail
     text = message("unreadable", type=_dotnet_type(problem, call))
-    return f"{text} Path: {_json_path(problem.path)} | {value_position(call, problem.path)}."
+    return f"{text} Path: ${dotted(problem.path)} | {value_position(call, problem.path)}."
 
 
 def malformed_message(refusal: MalformedBody, call: Call) -> str:
@@ -248,8 +248,9 @@ def _error_key(problem: Problem) -> str:
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         return str(problem.path[1])
     if _is_reader_problem(problem):
-        return _json_path(problem.path)
-    return _model_path(problem.path)
+        return "$" + dotted(problem.path)
+    in_model = (step if isinstance(step, int) else column_name(step) for step in problem.path)
+    return dotted(in_model).lstrip(".")
 
 
 def _dotnet_type(problem: Problem, call: Call) -> str:
@@ -263,16 +264,6 @@ def _dotnet_type(problem: Problem, call: Call) -> str:
         return names.body_type(call.path)
     kinds = [kind for kind in problem.expected if kind != "null"] if problem.rule == "type" else ["string"]
     return _DOTNET_TYPES.get(kinds[0], names.model)
-
-
-def _json_path(path: Path) -> str:
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-
-
-def _model_path(path: Path) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{column_name(step)}" for step in path).lstrip(
-        "."
-    )
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:

@@ -304,16 +304,13 @@ def _or_not_found(resource: Resource, handler: BatchHandler) -> BatchHandler:
     render = handler.render
 
     def answer(result: BatchResult, state: State) -> Reply:
-        if result.outcomes and all(map(_is_unknown, result.outcomes)):
+        codes = [{problem.code for problem in outcome.problems} for outcome in result.outcomes]
+        if codes and all(own == {_NOT_HERE} for own in codes):
             key = _shown_id(result.outcomes[0].item, result.request, resource.id)
             raise NotFound(resource.collection, key)
         return render(result, state)
 
     return replace(handler, render=answer)
-
-
-def _is_unknown(outcome: Outcome) -> bool:
-    return {problem.code for problem in outcome.problems} == {_NOT_HERE}
 
 
 _BATCH_DELETION = _or_not_found(

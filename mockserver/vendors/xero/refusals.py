@@ -22,7 +22,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import parse_instant
 from mockserver.codec.json import find_nul
 from mockserver.engine.auth import CREDENTIALS
-from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.model import EMPTY, Call, Fault, Item, Json, Outcome, Path, Problem, Reply, dotted
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import (
@@ -255,7 +255,7 @@ def _query_message(problem: Problem) -> str:
 
 def _conversion_message(problem: Problem) -> str:
     """Return the message about a value that cannot be converted, with its path."""
-    path = _json_path(problem.path)
+    path = dotted(problem.path).removeprefix(".")
     if isinstance(problem.found, (dict, list)):
         return message_text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
     value = "{null}" if problem.found is None else _quote_value(problem)
@@ -280,11 +280,6 @@ def _class_name(path: Path) -> str:
     """Return a value's class: the member's name; for a list's element, the list's name in the singular."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
-
-
-def _json_path(path: Path) -> str:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(steps).removeprefix(".")
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:

@@ -63,14 +63,6 @@ def _show_changed(document: Document, name: str) -> Mapping[str, Json]:
     return {name: print_instant_ms(stored), f"{name}String": f"{cut_to_seconds(stored)}Z"}
 
 
-def _show_false(_document: Document, *names: str) -> Mapping[str, Json]:
-    return dict.fromkeys(names, False)
-
-
-def _show_empty(_document: Document, *names: str) -> Mapping[str, Json]:
-    return {name: [] for name in names}
-
-
 def _show_rate(document: Document, *names: str) -> Mapping[str, Json]:
     return dict.fromkeys(names, print_amount(Decimal(document["Rate"])))
 
@@ -95,8 +87,8 @@ _TYPES: Mapping[str, MemberType] = {
     "part": MemberType(None, pick_members),
     "unfiltered-amount": MemberType(None, amount_members),
     "unfiltered-instant": MemberType(None, _printed_by(print_instant_ms)),
-    "not": MemberType(None, _show_false),
-    "no-elements": MemberType(None, _show_empty),
+    "not": MemberType(None, lambda _, *names: dict.fromkeys(names, False)),
+    "no-elements": MemberType(None, lambda _, *names: {name: [] for name in names}),
 }
 _TABLES = read_tables(__file__)
 PAYEE: tuple[str, ...] = tuple(_TABLES["texts"]["payee"].split())

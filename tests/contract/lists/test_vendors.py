@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Finding
-from mockserver.contract.lists.checks import LIST_CHECKS
+from mockserver.contract.exchange import Finding, checks_of
 from mockserver.contract.lists.run import plan_lists
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import ExchangeJudge
@@ -97,7 +96,7 @@ def test_nothing_is_found_at_a_right_server(vendor: str, seed: int) -> None:
 def test_every_check_is_made_where_a_list_has_all_of_it() -> None:
     ledger = run("guidewire", right_server("guidewire"))
 
-    assert set(LIST_CHECKS) <= {check for _, check in ledger.made}
+    assert set(checks_of("lists")) <= {check for _, check in ledger.made}
 
 
 @pytest.mark.few(7)

@@ -14,11 +14,10 @@ from time import process_time
 
 from mockserver.contract import runner
 from mockserver.contract.api import ApiUnderTest
-from mockserver.contract.exchange import Finding, TargetUnreachableError
+from mockserver.contract.exchange import Finding, TargetUnreachableError, checks_of
 from mockserver.contract.fuzzing import links, refusals
 from mockserver.contract.fuzzing.follow_ups import LOCATION_CHECK
 from mockserver.contract.fuzzing.run import FUZZING_CHECKS
-from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.checks import NO_SERVER_ERROR
 from mockserver.contract.run_state import FindingLedger, RunConfig
@@ -30,7 +29,7 @@ from tests.contract.planted_faults.wrappers import with_fault
 
 Known = frozenset[tuple[str, str]]
 OTHER_PHASES = tuple(phase for phase in runner.PHASES if phase != runner.FUZZING_PHASE)
-_PARTS: Mapping[Family, frozenset[str]] = {"lists": frozenset(LIST_CHECKS)}
+_PARTS: Mapping[Family, frozenset[str]] = {"lists": frozenset(checks_of("lists"))}
 # Schemathesis can check these too: what ours find is counted as found by it as well.
 _BUILT_IN = frozenset(
     {

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract.exchange import Exchange, Finding, Request
+from mockserver.contract.exchange import Exchange, Finding, Request, checks_of
 from mockserver.contract.oracle.checks import CHECKS
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.sequences import run
-from mockserver.contract.sequences.batches import STATEFUL_CHECKS
 from mockserver.contract.target import Address, Target
 from mockserver.contract.trial import Trial
 from tests.contract.stateful import shop
@@ -199,7 +198,9 @@ def test_every_check_of_a_sequence_is_made_of_a_good_server(tmp_path: Path) -> N
 
     # Of a server of ours the positions are known, and an order has no date.
     not_made = {"assumptions-are-kept", "dates-survive"}
-    assert {check for _, check in ledger.made} - set(CHECKS) == set(STATEFUL_CHECKS) - not_made
+    assert {check for _, check in ledger.made} - set(CHECKS) == set(
+        checks_of("sequences", "values")
+    ) - not_made
 
 
 def test_the_same_seed_makes_the_same_sequences(tmp_path: Path) -> None:
