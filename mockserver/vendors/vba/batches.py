@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 from msgspec import Raw
@@ -158,10 +158,7 @@ def _multi_status_reply(table: Table, result: BatchResult, state: State) -> Repl
     outcomes, call = result.outcomes, result.request.call
     name = _key_names(table.names)[call.assumptions["id_key_name"]]
     includes_all = call.assumptions["row_messages"] == "all"
-    of_good = {
-        action: json.around_hole(_row(name, json.HOLE, status, action.capitalize()))
-        for action, status in _STATUSES.items()
-    }
+    of_good = _around_keys(name)
 
     def bad_row(outcome: Outcome, key: Json) -> Json:
         told = _reported_problems(outcome.problems, includes_all=includes_all)
@@ -178,6 +175,15 @@ def _multi_status_reply(table: Table, result: BatchResult, state: State) -> Repl
         for outcome, key, text in zip(outcomes, keys, json.encode_each(keys), strict=True)
     ]
     return success_reply(207, rows, call, state)
+
+
+@cache
+def _around_keys(key_name: str) -> Mapping[Action, tuple[bytes, bytes]]:
+    """Return the JSON of a stored row's result before and after the row's key."""
+    return {
+        action: json.around_hole(_row(key_name, json.HOLE, status, action.capitalize()))
+        for action, status in _STATUSES.items()
+    }
 
 
 def _row(key_name: str, key: Json, status: int, body: str) -> Json:

@@ -80,8 +80,8 @@ LIMITS: Mapping[Case, int] = {
     ("orders", 1, "tenth"): 858_000,
     ("orders", 100, "none"): 2_950_000,
     ("orders", 100, "tenth"): 4_910_000,
-    ("vba", 1, "none"): 912_000,
-    ("vba", 1, "tenth"): 1_107_000,
+    ("vba", 1, "none"): 887_000,
+    ("vba", 1, "tenth"): 1_081_000,
     ("vba", 100, "none"): 5_000_000,
     ("vba", 100, "tenth"): 6_910_000,
 }
