@@ -33,6 +33,7 @@ from mockserver.errors import (
     TooManySandboxesError,
 )
 from mockserver.model import Answer, Call, Reply, Value
+from mockserver.outgoing import RawHeaders
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, is_sandbox_name
 from mockserver.server.access import EVERY_ORIGIN
 from mockserver.server.backend import InFlight, InFlightCalls, groups_of
@@ -144,9 +145,11 @@ class MockServerApp:
             await self.control(scope, receive, send)
             return
         try:
-            headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
+            (bare, headers), header_refusal = _read_known_headers(tuple(scope["headers"])), None
         except HeadersTooLarge as refusal:
-            headers, header_refusal = _merge_headers(scope["headers"]), refusal.without_trace()
+            bare, header_refusal = _without_blanks(scope["headers"]), refusal.without_trace()
+            headers = _merge_headers(bare)
+        scope = {**scope, "headers": bare}
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, SandboxPath) and self._is_of_foreign_page(headers, place.sandbox):
             detail = f"a page of another origin may not make the sandbox {place.sandbox}; create it first"
@@ -163,15 +166,12 @@ class MockServerApp:
         incoming = Incoming(scope, receive, send, headers, place, header_refusal)
         if vendor is not None and below not in _PAGES and not _is_lost_visitor(vendor, below, headers):
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
-            return
-        if vendor is None and self._is_at_root(place):
-            await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
-            return
-        scope = {**scope, "headers": [(name, text.strip(_BLANKS)) for name, text in scope["headers"]]}
-        if segment == CONTROL_SEGMENT and not place.prefix and below not in _PAGES:
+        elif segment == CONTROL_SEGMENT and not place.prefix and below not in _PAGES:
             await self.control(scope, receive, send)
         elif segment == CONSOLE_SEGMENT and not place.prefix and not place.path.startswith(_PUBLIC):
             await self.console(scope, receive, send)
+        elif vendor is None and self._is_at_root(place):
+            await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:
             await self.pages({**scope, "root_path": place.prefix, OUTSIDE: incoming}, receive, send)
 
@@ -255,21 +255,27 @@ def _is_lost_visitor(vendor: VendorApp, below: str, headers: Mapping[str, str]) 
     return spec.find_operation(spec.canonical_path(below), "get") is None
 
 
-def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    # Blanks around a header's value do not belong to it (RFC 9110 §5.5); the parser leaves some.
-    return join_headers(
-        [(name.decode("latin-1"), text.strip(_BLANKS).decode("latin-1")) for name, text in raw]
-    )
+def _without_blanks(raw: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    """Return the headers without blanks around their values (RFC 9110 §5.5); the parser leaves some."""
+    return tuple([(name, text.strip(_BLANKS)) for name, text in raw])
+
+
+def _merge_headers(raw: RawHeaders) -> Mapping[str, str]:
+    return join_headers([(name.decode("latin-1"), text.decode("latin-1")) for name, text in raw])
 
 
 # A client sends equal headers again and again; so all its calls in the journal share one mapping.
 @lru_cache(_KNOWN_HEADERS)
-def _read_known_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
-    """Return the headers by name. Raises HeadersTooLarge if there are too many headers or header bytes."""
-    size_bytes = sum([len(name) + len(text) for name, text in raw])
+def _read_known_headers(raw: RawHeaders) -> tuple[RawHeaders, Mapping[str, str]]:
+    """Return the headers without blanks, as they came and by name.
+
+    Raises HeadersTooLarge if there are too many headers or header bytes.
+    """
+    bare = _without_blanks(raw)
+    size_bytes = sum([len(name) + len(text) for name, text in bare])
     if len(raw) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
-    return _merge_headers(raw)
+    return bare, _merge_headers(bare)
 
 
 def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:

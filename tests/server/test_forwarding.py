@@ -97,6 +97,14 @@ DATED = "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
 GZIPPED = gzip.compress(b'{"results": []}')
 
 
+def test_blanks_around_a_header_do_not_reach_the_real_server() -> None:
+    with answered_by(OK) as (front, received):
+        answer = front.send(f"/{NAME}/seeds", headers={"X-Padded": "\t one two \t"})
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert re.search(rb"(?i)x-padded: one two\r\n", b"".join(received))
+
+
 @pytest.mark.parametrize(
     ("method", "answer"),
     [
