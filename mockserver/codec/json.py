@@ -33,6 +33,9 @@ MAX_LENIENT_BRACKETS = 1024
 QUICK_LENIENT_BYTES = 1024
 """Maximum length of lenient JSON that is decoded in the event loop, where it makes other calls wait."""
 
+HOLE = msgspec.Raw(b"\n")
+"""Value in whose place other JSON is put; compact JSON has no line break."""
+
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
 _ESCAPED_NUL = rb"\u0000"
 _CONTAINERS = (dict, list)
@@ -60,9 +63,6 @@ def parse_decimal(text: str) -> Decimal:
 
 _decoder = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
-HOLE = msgspec.Raw(b"\n")
-"""Value in whose place other JSON is put; compact JSON has no line break."""
-
 _sorting_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
