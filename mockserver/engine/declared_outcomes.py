@@ -114,8 +114,11 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
         if other and filling.merged(other) == filling.merged(rows)
     }
 
+    if not good:
+        return render
+
     def render_by_outcome(result: BatchResult, state: State) -> Reply:
-        actions = {outcome.action for outcome in result.outcomes} if good else _NOT_ACCEPTED
+        actions = {outcome.action for outcome in result.outcomes}
         if actions & _NOT_ACCEPTED:
             return render(result, state)
         wanted = (201, 200) if Action.CREATED in actions else (200, 201)

@@ -194,9 +194,9 @@ def _told_keys(table: Table, outcomes: Sequence[Outcome]) -> list[Json]:
     """Return the key of each row: the stored key; for a row that was not stored, the sent or a blank key."""
     member, blank = table.names.key, table.blank_key
     return [
-        (sent.get(member, blank) if isinstance(sent := one.item.document, dict) else blank)
-        if one.action is REJECTED
-        else one.document[member]
+        one.document[member]
+        if one.action in _STATUSES
+        else (sent.get(member, blank) if isinstance(sent := one.item.document, dict) else blank)
         for one in outcomes
     ]
 
