@@ -181,8 +181,12 @@ def shown_origin(origin: str) -> str:
 
 def one_line(text: str) -> str:
     flat = _SPACES.sub(" ", text).strip()
-    shown = "".join([sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in flat])
+    shown = flat if flat.isprintable() else "".join(map(_printable, flat))
     return shown if len(shown) <= MAX_REASON else f"{shown[: MAX_REASON - 1]}…"
+
+
+def _printable(sign: str) -> str:
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode()
 
 
 def _unknown_record(refusal: NotFound, state: State) -> str:

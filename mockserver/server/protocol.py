@@ -12,7 +12,7 @@ import socket
 import ssl
 import struct
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -442,36 +442,35 @@ class ResponseHead(NamedTuple):
     """Length of the body that the head announces."""
 
 
-def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead | None:
+def head_of(status: int, headers: Sequence[tuple[bytes, bytes]]) -> ResponseHead | None:
     """Return the head of a response, names as `spelled` spells them; None if uvicorn must write the head.
 
     uvicorn must write a head without exactly one Content-Length, a head with a header about the connection,
     and a head that uvicorn refuses.
     """
-    length: int | None = None
-    pieces, texts = [STATUS_LINE.get(status, b"")], []
-    for name, text in headers:
-        lower, line_start = _name(name)
-        if not line_start:
-            return None
-        if lower == _LENGTH:
-            if length is not None or not text.isdigit():
-                return None
-            length = int(text)
-        texts.append(text)
-        pieces += (line_start, text, b"\r\n")
-    if length is None or not pieces[0] or HEADER_VALUE_RE.search(b"".join(texts)):
+    names, texts = zip(*headers, strict=True) if headers else ((), ())
+    lines, place = _lines_of(names)
+    status_line = STATUS_LINE.get(status)
+    if not (lines and status_line and texts[place].isdigit()) or HEADER_VALUE_RE.search(b"".join(texts)):
         return None
-    pieces.append(b"\r\n")
-    return ResponseHead(b"".join(pieces), length)
+    return ResponseHead(status_line + lines % texts, int(texts[place]))
 
 
 @lru_cache(_KNOWN_NAMES)
-def _name(name: bytes) -> tuple[bytes, bytes]:
-    """Return the name in lower case, and the start of its line: b"" if uvicorn must write the header."""
-    lower = name.lower()
-    is_left = lower in _FRAMED_BY_UVICORN or HEADER_RE.search(name)
-    return lower, b"" if is_left else b"%s: " % spelled(name)
+def _lines_of(names: tuple[bytes, ...]) -> tuple[bytes, int]:
+    """Return the lines of a head with `%b` for each text, and the place of Content-Length among `names`.
+
+    The lines are b"" if uvicorn must write the head.
+    """
+    lower = [name.lower() for name in names]
+    if (
+        lower.count(_LENGTH) != 1
+        or not _FRAMED_BY_UVICORN.isdisjoint(lower)
+        or any(map(HEADER_RE.search, names))
+    ):
+        return b"", 0
+    lines = b"".join([b"%s: %%b\r\n" % spelled(name).replace(b"%", b"%%") for name in names])
+    return lines + b"\r\n", lower.index(_LENGTH)
 
 
 def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
