@@ -124,8 +124,10 @@ class EnvelopeReader:
             check_depth(sent, above=len(plan.batch.items))
             raise TooManyItems(self.max_items, len(sent))
         unproven = plan.closed.find_invalid(sent)
+        if not unproven:
+            return sent, frozenset()
         check_depth([sent[index] for index in unproven], above=len(plan.batch.items))
-        if not unproven or plan.read is None:
+        if plan.read is None:
             return sent, frozenset(unproven)
         items = list(sent)
         for index in unproven:

@@ -62,8 +62,11 @@ class ItemResults(Value, frozen=True):
         actions = [outcome.action for outcome in outcomes]
         counts = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
         reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
+        packed = json.encode((keys, actions if len(counts) > 1 else ()))
+        if not reported:
+            return cls(packed, counts=counts)
         return cls(
-            json.encode((keys, actions if len(counts) > 1 else ())),
+            packed,
             {at: outcome.problems for at, outcome in reported if outcome.problems},
             {at: outcome.warnings for at, outcome in reported if outcome.warnings},
             counts,
