@@ -12,10 +12,11 @@ import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import field
 
 from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.urls import is_loopback
@@ -94,8 +95,7 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
     return tuple([one for one in headers if one[0].lower() not in left_out])
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingAnswer:
+class IncomingAnswer(Value, frozen=True):
     """The head of an answer, and its body, which is read as it comes."""
 
     status: int
@@ -133,8 +133,7 @@ def read_address(text: str) -> httpx.URL:
     return url
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Door:
+class Door(Value, frozen=True, eq=False):
     """The client that makes all outgoing calls of a server. Each event loop has its own connections."""
 
     hosts: tuple[str, ...] = ()
@@ -209,8 +208,7 @@ class Door:
                 await pool.aclose()
 
 
-@dataclass(frozen=True, slots=True)
-class _CheckedNetwork:
+class _CheckedNetwork(Value, frozen=True):
     """Network that resolves a name once, and connects to the first address that the name may have."""
 
     network: httpcore.AsyncNetworkBackend

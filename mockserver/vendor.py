@@ -8,9 +8,11 @@ servers. A new vendor changes no existing file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import field
 
 from mockserver.codec import yaml
 from mockserver.errors import NotFound, Refusal
@@ -119,8 +121,7 @@ DescribeFault: TypeAlias = Callable[[Fault, Item, Request], Problem]
 ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreItems:
+class StoreItems(Value, frozen=True):
     """Two ways to store the items of a batch, with equal results."""
 
     one: StoreItem
@@ -214,8 +215,7 @@ def read_tables(module_file: str) -> Mapping[str, Any]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class MessageTable:
+class MessageTable(Value, frozen=True):
     """A vendor's message texts by rule. A call fills in the text: `{name}` becomes the argument `name`."""
 
     texts: Mapping[str, str]
@@ -229,8 +229,7 @@ def refusal_rows(table: Mapping[str, Sequence[Any]]) -> Mapping[str, RefusalRow]
     return {code: RefusalRow(*row) for code, row in table.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(Value, frozen=True):
     """A vendor's code; every part is optional."""
 
     batches: Mapping[str, BatchHandler] = field(default_factory=dict)

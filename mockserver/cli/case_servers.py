@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from mockserver.control.cases.runner import (
     run_steps,
 )
 from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse, open_client
+from mockserver.model import Value
 
 _PLAIN_STEPS = frozenset({"call", "together", "walk"})
 _OK = 200
@@ -35,8 +35,7 @@ class PlainTargetError(Exception):
     """A case needs more than the server can do, or its calls cannot be exported; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class MockserverClient:
+class MockserverClient(Value, frozen=True):
     """A case server that is a mockserver."""
 
     client: HttpClient
@@ -63,7 +62,7 @@ class MockserverClient:
             raise PlainTargetError(str(error)) from None
 
 
-class _PlainClient(SandboxClient):
+class _PlainClient(SandboxClient, frozen=True):
     @property
     def headers(self) -> Mapping[str, str]:
         return {"user-agent": USER_AGENT}
@@ -72,8 +71,7 @@ class _PlainClient(SandboxClient):
         return self.sandbox
 
 
-@dataclass(frozen=True, slots=True)
-class PlainServerClient:
+class PlainServerClient(Value, frozen=True):
     """A case server that is not a mockserver."""
 
     client: HttpClient

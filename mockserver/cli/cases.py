@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -27,6 +26,7 @@ from mockserver.cli.options import (
     own_option,
     remote_option,
 )
+from mockserver.model import Value
 
 if TYPE_CHECKING:
     from mockserver.cli.case_servers import CaseServer
@@ -169,8 +169,7 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
 _NamedCase: TypeAlias = "tuple[str, Case]"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseVerdict:
+class CaseVerdict(Value, frozen=True):
     name: str
     vendor: str
     differences: tuple[str, ...]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
+from msgspec.structs import asdict
 
 from mockserver.cli.options import CONTEXT_SETTINGS, option
 from mockserver.cli.output import table_lines, write_json, write_lines
@@ -20,6 +20,7 @@ from mockserver.cli.settings import (
     key_of,
     options_of,
 )
+from mockserver.model import Value
 
 if TYPE_CHECKING:
     from mockserver.control.status import EffectiveSetting
@@ -67,8 +68,7 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
         write_lines(table_of(settings, current_config(context)))
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Value, frozen=True):
     """A setting and the source of its value."""
 
     command: str

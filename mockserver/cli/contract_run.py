@@ -53,6 +53,7 @@ from mockserver.contract.session import (
 )
 from mockserver.engine.registry import vendor_names
 from mockserver.errors import BrokenRunError, MockServerError
+from mockserver.model import Value
 from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.spec.loading import vendor_name
 from mockserver.spec.marks import AS_WRITTEN, NO_BATCH
@@ -66,8 +67,7 @@ _BETWEEN, _LINES = timedelta(milliseconds=100), timedelta(seconds=1)
 _LONG_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class ContractOptions:
+class ContractOptions(Value, frozen=True):
     """Options of `mockserver contract`, not yet checked for conflicts. `contract.py` explains each option."""
 
     vendors: tuple[str, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from shutil import get_terminal_size
 
 import click
+from msgspec.structs import asdict
 
 from mockserver.cli.options import CONTEXT_SETTINGS, argument, fail_usage, option, shown
 from mockserver.cli.output import write_json, write_lines

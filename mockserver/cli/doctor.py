@@ -7,11 +7,11 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from platform import python_version
 
 import click
+from msgspec.structs import asdict
 
 from mockserver import __version__
 from mockserver.cli.options import (
@@ -36,6 +36,7 @@ from mockserver.cli.settings import (
     unknown_names,
     use_config,
 )
+from mockserver.model import Value
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _COLORS = {WARN: "yellow", FAIL: "red"}
@@ -84,8 +85,7 @@ def _markdown(found: Sequence[Diagnosis]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Value, frozen=True):
     state: str
     subject: str
     what: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, combinations, islice, product
 from pprint import pformat
@@ -13,8 +14,10 @@ from typing import NamedTuple, TypeAlias, cast
 
 import hypothesis
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.drill.cases import drill_scenario
+from mockserver.model import Value
 from mockserver.testing.control_client import Json, plain_json
 from mockserver.testing.drill import EXPLORED, Case, Drill, Plan, Result
 
@@ -79,8 +82,7 @@ _DEEDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnFault:
+class DrawnFault(Value, frozen=True):
     """A fault of one call or of one item."""
 
     kind: str
@@ -248,13 +250,15 @@ class Explorer:
         return None
 
     def _tell(self, number: int, schedule: Schedule, result: Result) -> FoundSchedule:
-        case = replace(result.case, id=f"{EXPLORED}-{number}")
+        case = dataclasses.replace(result.case, id=f"{EXPLORED}-{number}")
         items: dict[str, list[str]] = {}
         for one in result.findings:
             if not one.doubtful:
                 items.setdefault(one.kind, []).extend(one.items)
         deeds = " and ".join(_describe_deed(kind, keys, self.plan.keys) for kind, keys in items.items())
-        return FoundSchedule(schedule, f"the client {deeds} when {case.says}", replace(result, case=case))
+        return FoundSchedule(
+            schedule, f"the client {deeds} when {case.says}", dataclasses.replace(result, case=case)
+        )
 
 
 def _symptoms_of(result: Result) -> Sequence[Symptom]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
+
+from msgspec.structs import replace
 
 from mockserver.cli.drill_report.files import KINDS, report_document, write_reports
 from mockserver.cli.drill_report.github import annotation_lines, markdown_summary
@@ -37,7 +39,7 @@ from mockserver.contract.examples import ProfileExamples
 from mockserver.contract.report.text import counted
 from mockserver.drill.cases import SCENARIO_NAME
 from mockserver.errors import MockServerError
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.sandbox.clock import system_clock
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.forwarding import ForwardRules
@@ -66,8 +68,7 @@ _OF_BODIES = ("malformed", "unsupported-media-type")
 """Refusals of a call because of its body, besides `invalid` with a JSON Pointer."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillOptions:
+class DrillOptions(Value, frozen=True):
     vendor: str
     """Name of a vendor, or a spec file."""
     command: tuple[str, ...]
@@ -150,7 +151,7 @@ def create_vendor_app(vendor: str, specs: tuple[Path, ...], **settings: Any) -> 
     files = (Path(vendor),) if _is_file(vendor) else ()
     served = Options(vendors=(name,), specs=specs, files=files, at_root=name, hosts=("127.0.0.1",))
     try:
-        return create_app(replace(served, examples=ProfileExamples, **settings))
+        return create_app(dataclasses.replace(served, examples=ProfileExamples, **settings))
     except StartupError as error:
         fail_usage(str(error), error.where, error.cure)
     except MockServerError as error:

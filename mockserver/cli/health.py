@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from mockserver.cli.options import CONTEXT_SETTINGS, own_option
 from mockserver.cli.output import counted

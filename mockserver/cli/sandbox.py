@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values, instant_text, own_option
 from mockserver.cli.output import counted, shorten, table_lines

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,7 @@ from mockserver.cli.server import (
     sandbox_path,
     server_options,
 )
+from mockserver.model import Value
 from mockserver.testing.http_call import NoResponseError, send_request
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ _NO_EXAMPLE = "no-example"
 _DEFAULT_KEY_HEADER = "Idempotency-Key"
 
 
-@dataclass(frozen=True, slots=True)
-class SendOptions:
+class SendOptions(Value, frozen=True):
     vendor: str
     source: str
     """A file, `-` for standard input, a case of the catalogue, or "" for an example."""
@@ -214,8 +213,7 @@ def _reply_lines(answer: Document) -> Iterator[str]:
         yield f"  … {len(lines) - _MOST_BODY_LINES:,} more lines: --json"
 
 
-@dataclass(frozen=True, slots=True)
-class VendorCall:
+class VendorCall(Value, frozen=True):
     method: str
     url: str
     headers: Mapping[str, str]

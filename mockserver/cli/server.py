@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
@@ -28,6 +27,7 @@ from mockserver.cli.options import (
 )
 from mockserver.cli.output import shorten, write_json, write_lines
 from mockserver.cli.settings import command_words, flag_of, place_of
+from mockserver.model import Value
 from mockserver.testing.http_call import (
     HttpReply,
     InvalidAddressError,
@@ -62,8 +62,7 @@ _CURES = {
 _COMPLETION_TIMEOUT_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class ServerOptions:
+class ServerOptions(Value, frozen=True):
     """The server and the sandbox of a command."""
 
     url: str
@@ -126,8 +125,7 @@ FAILURES = (RefusedError, NoResponseError)
 """Errors that a call of the control plane may raise."""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlPlane:
+class ControlPlane(Value, frozen=True):
     """Client of a server's control plane `/_mock`, for the server and for one sandbox."""
 
     server: ServerOptions

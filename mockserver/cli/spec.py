@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import asdict
 
 from mockserver.cli.errors import fail_to_load
 from mockserver.cli.options import (
@@ -27,6 +27,7 @@ from mockserver.cli.options import (
     spec_files,
 )
 from mockserver.cli.settings import shown_path
+from mockserver.model import Value
 
 if TYPE_CHECKING:
     from mockserver.cli.spec_check import SpecProblem
@@ -288,8 +289,7 @@ def read_document(file: Path) -> dict[str, Any]:
 Document = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class SpecChange:
+class SpecChange(Value, frozen=True):
     operation: str
     change: str
     breaking: bool

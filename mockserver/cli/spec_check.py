@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from mockserver.contract.profile_file.profile import profile_of_spec
 from mockserver.engine.registry import is_own_file, load_document, vendor_packages
 from mockserver.errors import MockServerError, SpecError
 from mockserver.model import Path as NodePath
-from mockserver.model import pointer_of
+from mockserver.model import Value, pointer_of
 from mockserver.spec.batch_forms import Batch, OutcomeForm
 from mockserver.spec.loading import (
     MALFORMED,
@@ -59,8 +58,7 @@ _ANSWERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SpecProblem:
+class SpecProblem(Value, frozen=True):
     """A problem of a spec, with its place in the file."""
 
     file: Path
@@ -351,8 +349,7 @@ def _errors(document: dict[str, Any]) -> Iterator[Any]:
     yield from known.get(version, OpenAPIV30SpecValidator)(document).iter_errors()
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Value, frozen=True):
     """A problem of a spec, with its path in the document."""
 
     path: NodePath

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.cli.options import nearest
 from mockserver.errors import SpecError
-from mockserver.model import EMPTY
+from mockserver.model import EMPTY, Value
 from mockserver.spec.marks import (
     answer_schema,
     batch_correction,
@@ -30,8 +29,7 @@ _ANY_ROWS = {"list": "/results", "status": "/status", "message": "/message"}
 """Suggested annotation `outcome` of a batch operation whose answer schema does not describe rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Value, frozen=True):
     required: bool
     facts: Mapping[str, str]
     """Keywords of the member's schema, such as `maxLength`, with their values as texts."""

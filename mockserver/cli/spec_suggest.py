@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import compress, count
 from pathlib import Path
@@ -12,12 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import yaml
+from msgspec.structs import replace
 
 from mockserver.contract.inference import BatchSample, infer_batch, infer_sample
 from mockserver.contract.profile import BatchProfile, DrawnValues
 from mockserver.contract.target import Address, Target
 from mockserver.engine.registry import read_spec
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 from mockserver.server.application import Options, create_app
 from mockserver.spec.loading import vendor_name
 from mockserver.spec.marks import NO_BATCH, batch_correction, flow
@@ -47,8 +47,7 @@ class SampleCall(NamedTuple):
         return f"{self.kind}: {self.sent} -> {self.status} {self.answer}"
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSuggestion:
+class BatchSuggestion(Value, frozen=True):
     """A proposed batch."""
 
     operation: Operation

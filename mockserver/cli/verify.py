@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from mockserver.cli.options import (
     option,
 )
 from mockserver.cli.output import append_step_summary, read_known
+from mockserver.model import Value
 
 if TYPE_CHECKING:
     from mockserver.contract.api import ApiUnderTest
@@ -91,8 +91,7 @@ def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chose
         raise SystemExit(EXIT_FINDINGS)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyOptions:
+class VerifyOptions(Value, frozen=True):
     archive: Path
     vendor: str
     spec: Path | None

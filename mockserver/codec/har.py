@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from http.client import responses
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from mockserver import __version__
+from mockserver.model import Value
 
 HarObject: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class HarMessage:
+class HarMessage(Value, frozen=True):
     """A request or response for an archive."""
 
     headers: Mapping[str, str]

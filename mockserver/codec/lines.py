@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from mockserver.codec import json
 from mockserver.errors import MalformedBody
-from mockserver.model import Json
+from mockserver.model import Json, Value
 
 _LINES = re.compile(r"[\w.-]+/([\w.-]+\+)?(x-)?(ndjson|ldjson|jsonl|json-?lines)")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """A line of a body that is not blank."""
 
     number: int

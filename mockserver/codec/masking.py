@@ -6,10 +6,11 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from html import escape, unescape
 from itertools import groupby
 from urllib.parse import quote, unquote_plus
+
+from msgspec import Struct, field
 
 from mockserver.codec.redaction import (
     FIELD,
@@ -116,8 +117,7 @@ def _unescape_json(raw: str) -> str:
         return raw
 
 
-@dataclass(slots=True)
-class Masks:
+class Masks(Struct):
     """Masks of one recording.
 
     Mask all its texts, call `seal`, and mask all texts again: the second time, a value that has a name in one

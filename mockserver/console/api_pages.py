@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from flask import Response, abort, request
 
@@ -13,7 +12,7 @@ from mockserver.console.assets import Assets
 from mockserver.console.pages import POLICY, site_page
 from mockserver.console.screen import ConsoleControl, ControlRefusal
 from mockserver.engine.registry import LoadedVendor, list_assumptions
-from mockserver.model import Document
+from mockserver.model import Document, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 from mockserver.spec.openapi import METHODS, Spec
 
@@ -26,8 +25,7 @@ _SWAGGER_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' d
 _SANDBOX_PREFIX = "/sandboxes/"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiPages:
+class ApiPages(Value, frozen=True):
     """Pages and contracts of all APIs: of each vendor, and of the control plane."""
 
     vendors: Mapping[str, LoadedVendor]
@@ -113,8 +111,7 @@ def _prefix_of(sandbox: str) -> str:
     return "" if sandbox == DEFAULT_SANDBOX else f"{_SANDBOX_PREFIX}{sandbox}"
 
 
-@dataclass(frozen=True, slots=True)
-class OperationGroup:
+class OperationGroup(Value, frozen=True):
     """Operations of one tag, each as {method, path, batch, node}; `node` is the operation in the document."""
 
     name: str

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
 from flask import Response, abort, request
+from msgspec import field
 
 from mockserver.console.vendoring import ASSETS, AssetRow, read_table, wrong_files
+from mockserver.model import Value
 
 MOUNT = "/_console/assets"
 HTMX = "htmx.min.js"
@@ -69,8 +70,7 @@ def icon() -> Response:
     return Response(_content("icon.svg"), content_type=_MEDIA_TYPES["svg"])
 
 
-@dataclass(frozen=True, slots=True)
-class Assets:
+class Assets(Value, frozen=True):
     folder: Path = ASSETS
     rows: Mapping[str, AssetRow] = field(default_factory=dict)
 

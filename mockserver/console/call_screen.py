@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from flask import Blueprint, Response, request
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.console.data_views import (
     Line,
@@ -25,7 +26,7 @@ from mockserver.console.scenario_screen import met_by_call
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download
 from mockserver.control.http_client import HttpResponse
 from mockserver.journal.export.formats import FORMATS, Format
-from mockserver.model import EMPTY, LOST, SHOWN_OUTCOMES, Document, Json, shown_outcome
+from mockserver.model import EMPTY, LOST, SHOWN_OUTCOMES, Document, Json, Value, shown_outcome
 from mockserver.vendor import FAULT_RULE
 
 BLUEPRINT = Blueprint("call", __name__, url_prefix=CONSOLE)
@@ -85,8 +86,7 @@ FRESH, ADDRESS = "fresh", "address"
 """Values of the form's `into` besides `here`: a fresh sandbox, which disturbs nobody, or an address."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Marks:
+class _Marks(Value, frozen=True):
     """What is marked in the request body or the response body of a call."""
 
     problems: Sequence[tuple[str, Document]] = ()
@@ -105,8 +105,7 @@ class _Marks:
     """Number of the first of the lines to show besides the usual ones; 0 for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextSearch:
+class TextSearch(Value, frozen=True):
     """A text to find in request and response."""
 
     text: str = ""
@@ -267,8 +266,7 @@ def _rows(
         yield {"leftOut": body.total - last, "from": last + 1}
 
 
-@dataclass(frozen=True, slots=True)
-class ItemChoice:
+class ItemChoice(Value, frozen=True):
     """Which items a page shows."""
 
     outcome: str = ""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from html import escape
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.lines import is_lines_type
 from mockserver.errors import MalformedBody
-from mockserver.model import Document, Json, escape_step, parse_pointer
+from mockserver.model import Document, Json, Value, escape_step, parse_pointer
 
 MAX_CHARACTERS = 200_000
 """Maximum number of characters of a body that is shown whole."""
@@ -53,8 +55,7 @@ _JSON_TOKEN = re.compile(
 _SIGNS = {"removed": "-", "changed": "~", "added": "+"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """A line of a body."""
 
     number: int
@@ -152,8 +153,7 @@ def _text_lines(text: str, media_type: str) -> list[str]:
     return text.splitlines()
 
 
-@dataclass(frozen=True, slots=True)
-class TextBody:
+class TextBody(Value, frozen=True):
     texts: Sequence[str]
 
     @property
@@ -188,8 +188,7 @@ class _Place(NamedTuple):
         )
 
 
-@dataclass(slots=True)
-class JsonBody:
+class JsonBody(Struct):
     """A JSON document in lines. Lines that are not shown are counted, but not built."""
 
     document: Json
@@ -266,7 +265,7 @@ class JsonBody:
         return names.get(step, names.get(step.lower()))
 
 
-class LinesBody(TextBody):
+class LinesBody(TextBody, frozen=True):
     """A body of lines such as NDJSON; line 1 has the value at `/0`."""
 
     def find(self, pointer: str) -> range:

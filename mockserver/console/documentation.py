@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 from flask import Blueprint, Response, request
+from msgspec.structs import asdict
 
 from mockserver.console.navigation import expand_navigation
 from mockserver.console.pages import page

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -17,8 +17,7 @@ _RETRY_MS = 500
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-@dataclass(slots=True, eq=False)
-class _Listener:
+class _Listener(Struct, eq=False):
     """An open stream."""
 
     loop: asyncio.AbstractEventLoop

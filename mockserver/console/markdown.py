@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+
+from mockserver.model import Value
 
 AddressOf: TypeAlias = Callable[[str], str | None]
 """Returns where a relative link leads, or None if its target is not served."""
@@ -27,8 +28,7 @@ _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ALIGNMENT = re.compile(r"text-align:\s*(left|right|center)")
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Value, frozen=True):
     """A heading of a page; `anchor` is the fragment of the heading's address, made as on GitHub."""
 
     level: int
@@ -36,8 +36,7 @@ class Heading:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedText:
+class RenderedText(Value, frozen=True):
     """The HTML of a page without its title, which is `headings[0]`."""
 
     html: str

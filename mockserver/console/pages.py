@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from asyncio import Runner
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
+from msgspec.structs import replace
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -22,7 +22,7 @@ from mockserver.console.contract_run import ContractRun
 from mockserver.console.screen import CONSOLE, ConsoleControl, ControlRefusal, Screen, Visit
 from mockserver.control.http_client import HttpClient
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 
 POLICY = "default-src 'self'; frame-ancestors 'none'"
@@ -59,8 +59,7 @@ _log = logging.getLogger("mockserver")
 _Show = TypeVar("_Show", bound=Callable[..., Screen | Response])
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Value, frozen=True):
     """What all pages of a server share, stored among the extensions of the Flask application."""
 
     control: ConsoleControl

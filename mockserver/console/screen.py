@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Response, make_response, redirect
+from msgspec import field
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
 from mockserver.console.contract_run import ContractRun
 from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.errors import MockServerError
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 CONSOLE = "/_console"
@@ -42,14 +42,12 @@ class ControlRefusal(MockServerError):
         self.status, self.problem = status, problem
 
 
-@dataclass(frozen=True, slots=True)
-class RawBody:
+class RawBody(Value, frozen=True):
     content: bytes
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleControl:
+class ConsoleControl(Value, frozen=True):
     """Client of the control plane; paths are below `/_mock`. Every method raises ControlRefusal.
 
     Query parameters that are None or "" are not sent.
@@ -111,8 +109,7 @@ def _text(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Value, frozen=True):
     """A person's request for a page about a sandbox; the HTTP request itself is Flask's `request`."""
 
     control: ConsoleControl
@@ -137,8 +134,7 @@ class Visit:
         return f"/sandboxes/{quote(self.sandbox, safe='')}{path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Value, frozen=True):
     """A template and its document, which is also the screen's JSON twin."""
 
     template: str

@@ -10,10 +10,11 @@ import re
 import sqlite3
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from mockserver.model import Value
 
 SYNONYMS = (
     "rate quota throttle 429",
@@ -61,8 +62,7 @@ _FIND = (
 _GROUPS = {_ENDING.sub("", word): group for group in SYNONYMS for word in group.split()}
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Value, frozen=True):
     """A section of a page. In a search result, `text` is an excerpt."""
 
     title: str

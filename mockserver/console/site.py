@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Lock
 
 import msgspec
 from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
+from msgspec import field
 
 from mockserver.codec.curl import curl_command, shell_quote
 from mockserver.console.api_pages import CONTROL, ApiPages
@@ -18,7 +18,7 @@ from mockserver.console.pages import site_page
 from mockserver.console.screen import ConsoleControl, ControlRefusal
 from mockserver.control.control_call import control_contract
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
 
 BLUEPRINT = Blueprint("site", __name__)
@@ -30,8 +30,7 @@ _EXISTS = 409
 _QUOTES = re.compile('"+')
 
 
-@dataclass(frozen=True, slots=True)
-class FirstCalls:
+class FirstCalls(Value, frozen=True):
     """Example batches by vendor. They are made once, in a sandbox that is then deleted."""
 
     control: ConsoleControl
@@ -92,8 +91,7 @@ class FirstCalls:
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class FirstCall:
+class FirstCall(Value, frozen=True):
     """A call that a page shows as code. Names of headers are in lower case; an empty body is not sent."""
 
     method: str
@@ -102,8 +100,7 @@ class FirstCall:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Value, frozen=True):
     """A language in which the home page shows calls."""
 
     id: str
@@ -220,8 +217,7 @@ def _first_call(base: str, example: Document) -> FirstCall:
     return FirstCall(example["method"], url, example["headers"], body)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Value, frozen=True):
     """The pages outside the console, stored among the extensions of the Flask application."""
 
     first_calls: FirstCalls

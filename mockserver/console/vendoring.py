@@ -13,8 +13,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec.structs import asdict
+
+from mockserver.model import Value
 
 ASSETS = Path(__file__).parent / "assets"
 TABLE = "assets.json"
@@ -43,8 +46,7 @@ class VendoringError(Exception):
     """The assets cannot be fetched, or differ from the lock file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Value, frozen=True):
     """A file of an npm package, and the name that it has among the assets."""
 
     package: str
@@ -63,8 +65,7 @@ SOURCES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AssetRow:
+class AssetRow(Value, frozen=True):
     """A row of `assets.json`: a copied file, its origin, its licence and its SHA-256 in hexadecimal."""
 
     name: str

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import field
 
 from mockserver.codec.urls import decoded_path
 from mockserver.contract.exchange import Request
 from mockserver.contract.profile import Facts, FixturePins, Profile
 from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import Value
 from mockserver.spec.openapi import Spec
 
 
-@dataclass(frozen=True, slots=True)
-class ApiUnderTest:
+class ApiUnderTest(Value, frozen=True):
     """The API of a vendor or of any spec."""
 
     name: str

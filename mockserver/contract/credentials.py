@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import parse_qs, urlencode
+
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+
+from msgspec import field
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
@@ -17,11 +18,11 @@ from mockserver.control.examples import ExampleDraft, MissingExampleError, Vendo
 from mockserver.control.http_client import HttpRequest
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import SpecError
+from mockserver.model import Value
 from mockserver.spec.openapi import Spec
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileSubject:
+class ProfileSubject(Value, frozen=True):
     profile: BatchProfile | BatchSample
     complete: Callable[[Request], Request]
 
@@ -56,8 +57,7 @@ class ProfileSubject:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileExamples:
+class ProfileExamples(Value, frozen=True):
     """Examples of all vendors, with credentials of the profile or, without those, invented credentials."""
 
     _known: dict[str, ApiUnderTest] = field(default_factory=dict)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.codec import yaml
-from mockserver.model import Json
+from mockserver.model import Json, Value
 
 _CONDITIONS = ("if-modified-since", "if-none-match")
 
@@ -49,13 +51,12 @@ class _Message:
         return read_json(self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Request(_Message):
+class Request(Value, _Message, frozen=True):
     """A request; `path` is what follows the target's address, and includes the query."""
 
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     body: bytes = b""
 
     @property
@@ -80,8 +81,7 @@ class Request(_Message):
         return replace(self, headers={**own, **headers})
 
 
-@dataclass(frozen=True, slots=True)
-class Response(_Message):
+class Response(Value, _Message, frozen=True):
     """A response. The values of a repeated header are joined by commas."""
 
     status: int
@@ -99,8 +99,7 @@ class Response(_Message):
         return self.status >= HTTPStatus.BAD_REQUEST
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Value, frozen=True):
     """A request and its response; `operation` is the operationId, or "" if no operation fits."""
 
     request: Request
@@ -141,8 +140,7 @@ def to_json_text(document: Any) -> str:
     return json.dumps(document)
 
 
-@dataclass(frozen=True, slots=True)
-class CallLimits:
+class CallLimits(Value, frozen=True):
     """Limits of a call and its answer."""
 
     seconds: float = 30
@@ -171,8 +169,7 @@ class UnsendableCallError(Exception):
     """The request cannot be sent by an HTTP client."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Value, frozen=True):
     """A rule that responses must keep."""
 
     id: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import quote, urlencode
+
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, with_query
@@ -17,7 +19,7 @@ from mockserver.contract.profile import Facts
 from mockserver.contract.profile_reads import FactCheck, FactRead
 from mockserver.contract.samples import SampleMember
 from mockserver.contract.target import Target
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.spec.openapi import Operation
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -36,8 +38,7 @@ _NUMBER = 2_000_000_011
 _PATH_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class MissingFact:
+class MissingFact(Value, frozen=True):
     """A fact whose record is missing at the target."""
 
     fact: str
@@ -70,8 +71,7 @@ class MissingFactsError(Exception):
         return f"{given}     {f'found there: {there}' if there else 'with a record that is there'}"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedFacts:
+class CheckedFacts(Value, frozen=True):
     """Facts of a run after the check."""
 
     facts: Facts
@@ -80,8 +80,7 @@ class CheckedFacts:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Value, frozen=True):
     """Result of the reads for a fact."""
 
     state: Literal["there", "missing", "unclear"]
@@ -91,8 +90,7 @@ class _Seen:
     """Texts of usable records in lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class FactSearch:
+class FactSearch(Value, frozen=True):
     """Search for the facts of some operations at a target."""
 
     api: ApiUnderTest

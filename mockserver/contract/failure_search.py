@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,6 +21,7 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.internal.charmap import charmap_file
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
+from msgspec import Struct, field
 
 from mockserver.contract.exchange import BrokenRule, Finding
 from mockserver.contract.run_state import RunConfig
@@ -45,8 +45,7 @@ class BudgetSpentError(BaseException):
     """Ends a round that has run enough sequences or too many slow calls, or whose target is lost."""
 
 
-@dataclass(slots=True)
-class FailureSearch:
+class FailureSearch(Struct):
     """Search in rounds. After a failure, a round seeks only smaller failures of equal operation and check."""
 
     run_config: RunConfig

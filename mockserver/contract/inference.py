@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from urllib.parse import quote
+
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_text
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Record, Step
@@ -21,7 +23,7 @@ from mockserver.contract.samples import (
     whole_schema,
 )
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json, Path, member_path, pointer_of, value_at
+from mockserver.model import Document, Json, Path, Value, member_path, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch, CallValue, Requests
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import is_record_path
@@ -67,8 +69,7 @@ def _with_value(request: Request, place: CallValue, value: Json) -> Request:
     return replace(request, path=f"{request.path}{'&' if request.query else '?'}{quote(place.name)}={text}")
 
 
-@dataclass(frozen=True, slots=True)
-class InferredReading:
+class InferredReading(Value, frozen=True):
     """How records are read. At most one of the two paths `one` and `all_` is empty."""
 
     names: tuple[str, ...]
@@ -183,8 +184,7 @@ def _body_of(operation: Operation) -> MediaType | None:
     return by_name.get(_JSON) or next((one for one in operation.bodies if one.has_lines), None)
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSample:
+class BatchSample(Value, frozen=True):
     """Good and bad items of a batch, and how they are sent. How records are read back is unknown."""
 
     operation: str

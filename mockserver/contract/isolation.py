@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
 from zlib import crc32
+
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
@@ -19,6 +21,7 @@ from mockserver.contract.exchange import (
 )
 from mockserver.contract.profile import IdempotencyRule
 from mockserver.contract.target import Target
+from mockserver.model import Value
 from mockserver.spec.openapi import Operation, resolve
 
 SANDBOX = "mock-sandbox"
@@ -48,8 +51,7 @@ _REPEATED_BY_NATURE = ("put", "delete")
 _JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
-class IsolationScope:
+class IsolationScope(Value, frozen=True):
     """The record keys of one sequence, and the sequence's sandbox, if there is one."""
 
     name: str

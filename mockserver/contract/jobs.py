@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from time import sleep
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from mockserver.codec.urls import decoded_path
 from mockserver.contract.api import ApiUnderTest

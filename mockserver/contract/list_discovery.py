@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from string import Formatter
 from typing import Any
 from urllib.parse import parse_qsl
+
+from msgspec.structs import replace
 
 from mockserver import model
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, Response, read_json
 from mockserver.contract.profile import BatchProfile
 from mockserver.contract.profile_reads import Counted, Link, ListFilter, ListProfile, Paging
-from mockserver.model import Document, parse_pointer, pointer_of
+from mockserver.model import Document, Value, parse_pointer, pointer_of
 from mockserver.spec.openapi import Operation, Parameter, Spec, plain, resolve
 from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 
@@ -45,8 +46,7 @@ _LINKS: Mapping[Link, tuple[str, ...]] = {
 _IN_HEADERS = ("x-pagination", "pagination")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundList:
+class FoundList(Value, frozen=True):
     """A list operation, and how it is called."""
 
     operation: Operation

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import ExpectedStatuses, Facts, Profile
@@ -148,7 +150,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
             for name, answer in {**missing, **node["responses"]}.items()
         }
         paths[one.path][one.method] = node = {**node, "responses": stated}
-        operations[one.id] = replace(one, responses=stated, node=node)
+        operations[one.id] = dataclasses.replace(one, responses=stated, node=node)
     document = {**spec.document, "paths": paths}
     routes = build_routes(spec.document, operations, any_case=spec.paths.any_case)
     pins, misspelled = api.profile.pins, filter(partial(_is_misspelled, spec), operations.values())
@@ -159,14 +161,14 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
     }
     expected = usual | {one.id: _ANY_STATUS for one in misspelled} | dict(pins.expected_statuses)
     profile = replace(api.profile, pins=replace(pins, expected_statuses=expected))
-    served = replace(spec, document=document, operations=operations, routes=routes)
+    served = dataclasses.replace(spec, document=document, operations=operations, routes=routes)
     return replace(api, spec=served, profile=profile)
 
 
 def _without_ignored_key(operation: Operation) -> Operation:
     """Return the operation without the header of an idempotency key, which a mock server ignores."""
     kept = tuple(one for one in operation.parameters if one.required or one.name.lower() != "idempotency-key")
-    return replace(operation, parameters=kept)
+    return dataclasses.replace(operation, parameters=kept)
 
 
 def _with_read_bodies(operation: Operation) -> dict[str, Any]:

@@ -7,7 +7,8 @@ other open cases the checks accept either behaviour of a foreign server, and a n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.profile import (

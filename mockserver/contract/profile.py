@@ -10,23 +10,22 @@ that the answer does not have the value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile_reads import FactCheck, ListProfile
-from mockserver.model import Json, Path, value_at, with_value_at
+from mockserver.model import Json, Path, Value, value_at, with_value_at
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
 UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 """Errors that a profile's functions may raise at an answer of an unexpected form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Value, frozen=True):
     """A keyword of a schema that an item may violate, and why."""
 
     keyword: str
@@ -42,8 +41,7 @@ class Tolerance:
     """The media type of the body, or a pattern such as `*/xml`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedStatuses:
+class ExpectedStatuses(Value, frozen=True):
     """Expected statuses for valid and for invalid requests of an operation, and the reason."""
 
     reason: str
@@ -51,8 +49,7 @@ class ExpectedStatuses:
     invalid: tuple[str, ...] = ("4xx",)
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedCheck:
+class SkippedCheck(Value, frozen=True):
     """Schemathesis check to skip, by name. If `header` is set, skip it only for cases without this header."""
 
     check: str
@@ -60,8 +57,7 @@ class SkippedCheck:
     header: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FixturePins:
+class FixturePins(Value, frozen=True):
     """Values with which generated calls find existing records, and unusual expectations, with reasons.
 
     `headers`, `query`, `path` and `body` have values by the names of members. If a case is bad on purpose in
@@ -140,8 +136,7 @@ LossKind: TypeAlias = Literal[
 """How the value that is read differs from the value that was sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueChange:
+class ValueChange(Value, frozen=True):
     """A change of values that the vendor makes by design."""
 
     member: str
@@ -156,8 +151,7 @@ class ValueChange:
     """Whether the outcome of the item has a warning about the change."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRules:
+class ValueRules(Value, frozen=True):
     """What happens to values of an item between request and read: names, decimals, changes by design."""
 
     at: str = ""
@@ -185,16 +179,14 @@ Record: TypeAlias = Mapping[str, str | Decimal | None]
 """Compared members of a stored record; amounts are decimals, so that 1.0 equals 1.00."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnValues:
+class DrawnValues(Value, frozen=True):
     """Drawn values of an item: `number` is unique, `amount` has at most two decimals."""
 
     number: int
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class BatchItem:
+class BatchItem(Value, frozen=True):
     """An item as it was sent."""
 
     place: int
@@ -204,8 +196,7 @@ class BatchItem:
     document: Json
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedOutcome:
+class ReportedOutcome(Value, frozen=True):
     """The outcome that a response reports for one item. Fields that the response lacks are None or ""."""
 
     place: int | None
@@ -222,8 +213,7 @@ class ReportedOutcome:
     """Whether the response says that other items keep the item from being stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedOutcomes:
+class ReportedOutcomes(Value, frozen=True):
     """The outcomes of all items in a response."""
 
     outcomes: tuple[ReportedOutcome, ...]
@@ -267,8 +257,7 @@ class Assumption(
     """Possible reactions, this mock's reaction first. A server must always react in the same way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corruption:
+class Corruption(Value, frozen=True):
     """A way to spoil a good item."""
 
     name: str
@@ -311,8 +300,7 @@ def always_refused(_before: Record | None, _drawn: DrawnValues) -> RefusedStep:
     return REFUSED_STEP
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value, frozen=True):
     """An action on a record besides the batch: change, pay or delete the record."""
 
     name: str
@@ -336,8 +324,7 @@ RecordAfter: TypeAlias = Callable[[Record | None, str, DrawnValues], Record | Re
 """Returns the record after a good item, given the record before the item (or None), key and drawn values."""
 
 
-@dataclass(frozen=True, slots=True)
-class UpdatePosition:
+class UpdatePosition(Value, frozen=True):
     """Possible effect of an item on an existing record; `record_after` and `steps` replace the profile's."""
 
     what: str
@@ -346,8 +333,7 @@ class UpdatePosition:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchProfile:
+class BatchProfile(Value, frozen=True):
     """A batch operation as sequences use it. Its requests have no credentials; the first tenant is 0."""
 
     operation: str
@@ -411,8 +397,7 @@ class BatchProfile:
     """Whether `call` sends the value with which a call chooses another atomicity than the usual one."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyRule:
+class IdempotencyRule(Value, frozen=True):
     """Where the vendor expects an idempotency key, and how it answers a second call with a used key."""
 
     name: str
@@ -446,8 +431,7 @@ Situation: TypeAlias = Literal[
 """Reason for a refusal. "no right" means known credentials that may not call the operation."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalRule:
+class RefusalRule(Value, frozen=True):
     """Unusual statuses of a vendor in a situation, and why."""
 
     situation: Situation
@@ -459,16 +443,14 @@ class RefusalRule:
     """The header with the credentials to which the rule applies, "" for all credentials."""
 
 
-@dataclass(frozen=True, slots=True)
-class LimitedCredentials:
+class LimitedCredentials(Value, frozen=True):
     """Credentials of the fixtures, by security scheme, that may not call `operations`."""
 
     given: Mapping[str, Mapping[str, str]]
     operations: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCase:
+class OpenCase(Value, frozen=True):
     """A case that the vendor's documents leave open and the suite does not try out.
 
     For servers other than mock servers, the case is added to the profile, so that either behaviour passes.
@@ -484,8 +466,7 @@ class OpenCase:
     """Whether the last page with rows may refer to a next page without rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Value, frozen=True):
     """A vendor's profile."""
 
     facts: Facts = field(default_factory=dict)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+from msgspec import field
+
+from mockserver.model import Value
 
 Paging: TypeAlias = Literal["page", "offset", "cursor", "link", "none", ""]
 """How a caller asks for a page: by its number, by the number of rows before it, by a cursor, or by a link.
@@ -29,8 +32,7 @@ compare numbers, dates and times.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FactRead:
+class FactRead(Value, frozen=True):
     """A read-only call that shows the record of a fact; `{name}` in a parameter stands for the fact `name`.
 
     If `rows` is None, the answer shows one record; else it shows a list.
@@ -52,8 +54,7 @@ class FactRead:
     """Statuses which mean that the record does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class FactCheck:
+class FactCheck(Value, frozen=True):
     """How to find out whether the record of a fact exists, for one tenant."""
 
     fact: str
@@ -71,8 +72,7 @@ class FactCheck:
     and never change the record."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListFilter:
+class ListFilter(Value, frozen=True):
     """A filter of a list, which selects rows whose `member` compares with a value as `selects` says."""
 
     parameter: str
@@ -89,8 +89,7 @@ class ListFilter:
     """Separator between values, "" if the filter takes only one value."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListOrder:
+class ListOrder(Value, frozen=True):
     """An order, requested by `parameter=text`: rows are sorted by the value at the pointer `member`."""
 
     parameter: str
@@ -99,8 +98,7 @@ class ListOrder:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListProfile:
+class ListProfile(Value, frozen=True):
     """A list operation. What the profile leaves out is inferred from the spec and from the answer."""
 
     operation: str

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, TargetUnreachableError
 from mockserver.contract.profile import BatchProfile
 from mockserver.errors import BrokenRunError
+from mockserver.model import Value
 
 _LIMITS = 16
 _CALLS_FOR_SIZES, _ITEMS, _SECONDS_FOR_SIZES = 250, 2_500, 120
 _ITEMS_AN_EXAMPLE = 25
 
 
-@dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(Value, frozen=True):
     """Size of a run, and its checks and operations by id. An empty set means all, except in `left_out`."""
 
     seed: int = 0
@@ -55,8 +58,7 @@ class RunConfig:
         return operation not in self.left_out
 
 
-@dataclass(frozen=True, slots=True)
-class RunPart:
+class RunPart(Value, frozen=True):
     """A part of a run: generated calls, walks along links, sequences or sizes of a batch, pages of a list."""
 
     phase: str
@@ -81,8 +83,7 @@ class RunPart:
         return " ".join(filter(None, [self.phase, self.operation and f"of {self.operation}", self.note]))
 
 
-@dataclass(frozen=True, slots=True)
-class PartResult:
+class PartResult(Value, frozen=True):
     """Result of a finished part."""
 
     checks: int
@@ -125,8 +126,7 @@ class RunObserver:
 SILENT = RunObserver()
 
 
-@dataclass(slots=True)
-class FindingLedger:
+class FindingLedger(Struct):
     """The results of a run so far."""
 
     keeps_exchanges: bool = False
@@ -181,7 +181,7 @@ class FindingLedger:
             one = new
             if part and not new.phase:
                 phase = part.phase if part.operation else "fuzzing"
-                one = replace(new, phase=phase, part=part.subject)
+                one = dataclasses.replace(new, phase=phase, part=part.subject)
             name = (one.operation, one.check)
             self._broken.setdefault(name, one)
             if name not in known:
@@ -201,16 +201,14 @@ class FindingLedger:
         self.observer.part_ended(part, result)
 
 
-@dataclass(frozen=True, slots=True)
-class SizeLimit:
+class SizeLimit(Value, frozen=True):
     most: int | None
     """Maximum number of items, None if it is stated nowhere."""
     source: str
     """Who states the limit ("the spec (maxItems)")."""
 
 
-@dataclass(frozen=True, slots=True)
-class SizeBudget:
+class SizeBudget(Value, frozen=True):
     """Maximum effort for all sizes of one batch operation.
 
     Calls and items limit the plan, so that equal seeds give equal calls. Seconds only stop a slow run.
@@ -229,8 +227,7 @@ class SizeBudget:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SizeTime:
+class SizeTime(Value, frozen=True):
     """A size that was tried with a batch, and the time until the answer."""
 
     size: int
@@ -245,8 +242,7 @@ class SizeTime:
     """Maximum number of seconds for the answer, 0 if there is no limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class SizeTimes:
+class SizeTimes(Value, frozen=True):
     """The sizes that were tried at a batch operation, and the budget for them."""
 
     operation: str
@@ -257,8 +253,7 @@ class SizeTimes:
     """The reason for each size that was not tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPart:
+class PlannedPart(Value, frozen=True):
     """A part of a run and its work."""
 
     part: RunPart

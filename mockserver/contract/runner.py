@@ -12,12 +12,14 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
@@ -42,6 +44,7 @@ from mockserver.contract.run_state import (
 from mockserver.contract.target import Target
 from mockserver.contract.trial import Trial
 from mockserver.errors import BrokenRunError
+from mockserver.model import Value
 from mockserver.sandbox.clock import system_clock
 
 FUZZING_PHASE = "fuzzing"
@@ -163,8 +166,7 @@ def _why_one_worker(target: Target, run_config: RunConfig) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkedPart:
+class WorkedPart(Value, frozen=True):
     """A worker's results of one part."""
 
     number: int
@@ -242,8 +244,7 @@ def _hand_out(processes: Sequence[_Worker], groups: deque[list[int]], merge: _Me
                 busy.discard(connection)
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(Struct):
     """A process that does parts."""
 
     process: BaseProcess

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from time import perf_counter, sleep
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ import httpx
 
 from mockserver.codec.urls import is_loopback
 from mockserver.contract.exchange import Exchange, Request, Response, UnansweredCallError
+from mockserver.model import Value
 
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -34,8 +34,7 @@ class UnsafeTargetError(Exception):
         self.cure = cure
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Value, frozen=True):
     per_second: float
 
     def __str__(self) -> str:
@@ -125,8 +124,7 @@ def vendors_of(answered: Response) -> frozenset[str] | None:
     return frozenset(map(str, health["vendors"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Value, frozen=True):
     """What kind of server is at an address."""
 
     is_ours: bool

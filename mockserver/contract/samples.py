@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.model import (
     Document,
     Json,
     Path,
+    Value,
     join_key,
     parse_pointer,
     pointer_of,
@@ -59,8 +61,7 @@ _OTHER_TYPE: Mapping[str, Json] = {
 """For each type, a value of another type that even the most lenient reader does not accept."""
 
 
-@dataclass(frozen=True, slots=True)
-class SampleMember:
+class SampleMember(Value, frozen=True):
     """A member of an item and its schema; `$ref` is resolved."""
 
     name: str
@@ -177,8 +178,7 @@ class SampleMember:
             return False
 
 
-@dataclass(frozen=True, slots=True)
-class SampleItem:
+class SampleItem(Value, frozen=True):
     """Good items of a schema: `base` with members that differ from item to item."""
 
     base: Mapping[str, Json]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import current_thread, main_thread
+
+from msgspec.structs import replace
 
 from mockserver.codec.redaction import is_credential_header
 from mockserver.codec.urls import is_loopback
@@ -27,6 +30,7 @@ from mockserver.contract.safety import Rate
 from mockserver.contract.sequences.sequence import batch_profiles_of
 from mockserver.contract.target import Address, App, Target
 from mockserver.errors import BrokenRunError, MockServerError, SpecError
+from mockserver.model import EMPTY, Value
 from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.spec.folder import specs_folder
 
@@ -51,8 +55,7 @@ class MissingCredentialsError(Exception):
         self.names = names
 
 
-@dataclass(frozen=True, slots=True)
-class SessionContext:
+class SessionContext(Value, frozen=True):
     """Environment variables, output, clock and observer of a run."""
 
     environment: Mapping[str, str]
@@ -153,7 +156,7 @@ def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> M
 def _masking(made: Session, given: GivenCredentials, context: SessionContext) -> Session:
     api = made.api
     secret = credentials.from_environment(api, context.environment)
-    return replace(
+    return dataclasses.replace(
         made,
         secrets=_secrets(api, made.plan, context),
         in_shell={**credentials.in_shell(api, given), **_of_headers(made.plan)},
@@ -305,8 +308,7 @@ def _of_headers(plan: SessionPlan) -> Mapping[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
+class SessionPlan(Value, frozen=True):
     """Plan of a run of the suite for one API."""
 
     name: str
@@ -316,10 +318,10 @@ class SessionPlan:
     """Address, or None for the application in this process."""
     allowed: tuple[str, ...] = ()
     """Hosts beyond this machine that may be called."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     rate: Rate | None = None
-    facts: Facts = field(default_factory=dict)
-    run_config: RunConfig = field(default_factory=RunConfig)
+    facts: Facts = EMPTY
+    run_config: RunConfig = RunConfig()
     phases: tuple[str, ...] = PHASES
     profile: Path | None = None
     """YAML file, or None for the profile of the spec or the vendor."""

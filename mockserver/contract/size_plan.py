@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from mockserver import MAX_ITEMS
 from mockserver.contract.api import ApiUnderTest
@@ -13,6 +14,7 @@ from mockserver.contract.exchange import Request, to_json_text
 from mockserver.contract.profile import BatchProfile
 from mockserver.contract.run_state import SizeBudget, SizeLimit
 from mockserver.contract.sequences.sequence import CallSequence
+from mockserver.model import Value
 from mockserver.spec.openapi import Operation, Spec, resolve
 
 IN_TIME, LEGAL, LIMIT = "sizes-are-answered-in-time", "legal-sizes-are-accepted", "limit-is-kept"
@@ -62,8 +64,7 @@ MERGED = 100
 """Maximum number of items in a merged call."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSize:
+class PlannedSize(Value, frozen=True):
     """A size to try."""
 
     size: int

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from statistics import median
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
 from mockserver.contract.isolation import FIRST_OF_SIZES
@@ -109,8 +112,7 @@ def _run_profile(trial: Trial, profile: BatchProfile, number: int, clock: Clock)
         context.ledger.sizes.append(tried)
 
 
-@dataclass(slots=True)
-class _SizeRun:
+class _SizeRun(Struct):
     """The run of the sizes of one batch operation."""
 
     context: SequenceContext
@@ -179,7 +181,7 @@ class _SizeRun:
         if self.context.run_config.shrinks:
             low, high, finding = self._searched(planned, finding)
         passes = f", not with {low:,}" if low else ""
-        return replace(finding, message=f"fails with {high:,} items{passes}: {finding.message}")
+        return dataclasses.replace(finding, message=f"fails with {high:,} items{passes}: {finding.message}")
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
         low, high = None, planned.size
@@ -270,8 +272,7 @@ class KeysInUseError(Exception):
     """In every range of keys for a size, some records exist and some do not."""
 
 
-@dataclass(slots=True)
-class _OpenedTrial:
+class _OpenedTrial(Struct):
     """A trial of one size in its own isolation scope."""
 
     run: _SizeRun

@@ -8,12 +8,13 @@ anew with every byte, so this module measures the time of the whole answer.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import http.client
 import io
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from time import perf_counter
 from types import MappingProxyType, TracebackType
@@ -23,6 +24,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import urllib3
+from msgspec.structs import replace
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
@@ -50,6 +52,7 @@ from mockserver.contract.exchange import (
     UnsendableCallError,
 )
 from mockserver.contract.safety import Identity, identify
+from mockserver.model import Value
 from mockserver.server.in_process import AsgiExchange, http_scope
 
 _CLIENT_HEADERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
@@ -129,7 +132,7 @@ class Target:
 
     def always_send(self, header: str, text: str) -> None:
         """Send a header, named in lower case, with every later call, as if the user had given the header."""
-        self.address = replace(self.address, given={**self.address.given, header: text})
+        self.address = dataclasses.replace(self.address, given={**self.address.given, header: text})
 
     def send(self, request: Request, operation: str = "") -> Exchange:
         """Send the request.
@@ -200,8 +203,7 @@ def _url(text: str) -> httpx.URL:
     return httpx.URL(text)
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingRequest:
+class OutgoingRequest(Value, frozen=True):
     """A request as it is sent, with headers in the order of sending."""
 
     method: str

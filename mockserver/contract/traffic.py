@@ -9,13 +9,15 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit
+
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.codec.http import join_headers
 from mockserver.codec.instants import parse_instant, print_instant
@@ -31,6 +33,7 @@ from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcom
 from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.target import Address, Target
 from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import Value
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR
 from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.spec.openapi import Spec
@@ -64,8 +67,7 @@ class InvalidArchiveError(ValueError):
     """The file is not an HTTP archive; the message says what is wrong, and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedExchange:
+class RecordedExchange(Value, frozen=True):
     """An exchange of an archive."""
 
     number: int
@@ -200,8 +202,7 @@ def _operation(spec: Spec, method: str, path: str) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeDifference:
+class OutcomeDifference(Value, frozen=True):
     place: int | None
     key: str | None
     recorded: str
@@ -277,8 +278,7 @@ SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
 """Sends a recorded request to the local server, whose clock stands at the instant of the recording."""
 
 
-@dataclass(frozen=True, slots=True)
-class DriftedExchange:
+class DriftedExchange(Value, frozen=True):
     number: int
     recorded: Exchange
     here: Exchange
@@ -306,8 +306,7 @@ class DriftedExchange:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Value, frozen=True):
     vendor: str
     calls: tuple[DriftedExchange, ...]
     """The compared exchanges, clean ones included."""
@@ -343,8 +342,7 @@ class Drift:
         return replace(self, calls=tuple(calls), known=len(found) - left, gone=tuple(gone))
 
 
-@dataclass(frozen=True, slots=True)
-class DriftComparison:
+class DriftComparison(Value, frozen=True):
     """Comparison of traffic with the spec and with the local server."""
 
     api: ApiUnderTest
@@ -400,8 +398,7 @@ class UnfitStateError(Exception):
     """The local server refuses the state with which it should begin; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalServer:
+class LocalServer(Value, frozen=True):
     """A mock server in this process, with the sandboxes of the recorded calls."""
 
     api: ApiUnderTest

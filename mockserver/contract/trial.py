@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import headers_for, with_query
@@ -17,8 +18,7 @@ JudgeExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ..
 """Returns what is wrong with one exchange, regardless of other exchanges."""
 
 
-@dataclass(slots=True)
-class Trial:
+class Trial(Struct):
     """State shared by all parts of a run."""
 
     api: ApiUnderTest

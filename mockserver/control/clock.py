@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.control.state import named_collections
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR, ClockSettings, normalize_clock_instant
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
@@ -40,8 +39,7 @@ def read_instant(text: str, pointer: str) -> str:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class ClockOperations:
+class ClockOperations(Value, frozen=True):
     """Operations on a sandbox's clock. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
@@ -26,7 +25,7 @@ from mockserver.journal.item_history import find_histories, millis_between
 from mockserver.journal.journal import Journal
 from mockserver.journal.ledger import end_items, sum_items
 from mockserver.journal.view import View
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox.deliveries import deliveries_of, registered_webhooks
 from mockserver.sandbox.sandboxes import Sandboxes
 
@@ -34,8 +33,7 @@ _PACE = "pace/answer"
 """Rule that delays answers in a run without faults, so that the calls of parallel clients overlap."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillOperations:
+class DrillOperations(Value, frozen=True):
     """Operations of a drill. Operations on a missing sandbox raise UnknownSandboxError."""
 
     sandboxes: Sandboxes

@@ -6,8 +6,10 @@ The source of examples is passed in, so that a server can start without the code
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.codec.instants import print_instant
 from mockserver.control.control_call import ControlError, UnprocessableMemberError, find_vendor
@@ -17,7 +19,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import BY_MOCK, trial_sandbox
-from mockserver.model import Action, Document, Json, dotted, values_in
+from mockserver.model import Action, Document, Json, Value, dotted, values_in
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.deliveries import silence_deliveries
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
@@ -37,8 +39,7 @@ class MissingExampleError(ControlError):
     code = "no-example"
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleDraft:
+class ExampleDraft(Value, frozen=True):
     """Batch that is not tried yet. Paths of calls do not have the vendor's prefix."""
 
     operation: str
@@ -51,8 +52,7 @@ class ExampleDraft:
     """Calls that store the records to which the items refer."""
 
 
-@dataclass(frozen=True, slots=True)
-class VendorAccess:
+class VendorAccess(Value, frozen=True):
     """What a client needs to call a vendor: headers and a credential."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -90,8 +90,7 @@ class NoExamples:
         raise MissingExampleError(f"{vendor.name}: this server was built without examples")
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleOperations:
+class ExampleOperations(Value, frozen=True):
     """Operations on examples."""
 
     sandboxes: Sandboxes

@@ -6,13 +6,15 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.http import parse_content_type
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.outgoing import INCOMPLETE_BODY, NO_RESPONSE
 
 if TYPE_CHECKING:
@@ -30,8 +32,7 @@ complete response came in time; the connection was refused.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Value, frozen=True):
     """Request of an HTTP client."""
 
     method: str
@@ -52,8 +53,7 @@ class HttpRequest:
         return [self.content[at : at + size] for at in range(0, len(self.content), size)] or [b""]
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Value, frozen=True):
     """Response and its duration."""
 
     status: int
@@ -76,8 +76,7 @@ class HttpResponse:
         return parse_content_type(self.headers)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class LostResponse:
+class LostResponse(Value, frozen=True):
     """How a response was lost."""
 
     kind: str
@@ -94,8 +93,7 @@ class HttpClient(Protocol):
         """Send the request; return the response, or how the response was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketClient:
+class SocketClient(Value, frozen=True):
     """Client of the server at `url`, which has no trailing slash.
 
     A request with `keep_alive` uses an open connection of an earlier request with `keep_alive`, if there is
@@ -164,8 +162,7 @@ async def open_client(url: str, *, is_trusted: bool = False) -> AsyncIterator[So
         yield SocketClient(url, fresh, kept_alive)
 
 
-@dataclass(slots=True)
-class _CallTrace:
+class _CallTrace(Struct):
     status: int | None = None
     connected: bool = False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from itertools import islice
@@ -47,7 +46,7 @@ from mockserver.journal.verification import (
     verify_entries,
 )
 from mockserver.journal.view import View, applied_rules, strip
-from mockserver.model import EMPTY, Document, Json, Reply
+from mockserver.model import EMPTY, Document, Json, Reply, Value
 from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.sandbox.deliveries import OwedDelivery, deliveries_of
 from mockserver.sandbox.sandboxes import Sandboxes
@@ -63,8 +62,7 @@ _SHOWN_SECRETS = "shown"
 _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
 
 
-@dataclass(frozen=True, slots=True)
-class JournalOperations:
+class JournalOperations(Value, frozen=True):
     """Operations on a sandbox's journal. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes

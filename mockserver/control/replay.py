@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from itertools import count
+
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.codec.content_codings import decode
 from mockserver.codec.redaction import is_credential_header
@@ -26,7 +28,7 @@ from mockserver.journal.replay import (
     to_sandbox,
 )
 from mockserver.journal.view import View
-from mockserver.model import EMPTY, Document, Reply
+from mockserver.model import EMPTY, Document, Reply, Value
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError, LostAnswerError, OutgoingCall
 from mockserver.sandbox.sandboxes import Sandboxes
 
@@ -40,8 +42,7 @@ _UNREDACTED = View(shown=True)
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayOperations:
+class ReplayOperations(Value, frozen=True):
     """Operations that replay recorded calls."""
 
     sandboxes: Sandboxes

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path, PurePosixPath
@@ -15,7 +14,7 @@ from mockserver.codec import json, xml
 from mockserver.codec.instants import print_instant
 from mockserver.control.control_call import ControlError, UnknownNameError
 from mockserver.errors import MalformedBody
-from mockserver.model import Document, Json, Reply
+from mockserver.model import Document, Json, Reply, Value
 
 MAX_REPORTS = 500
 MAX_FILE_BYTES = 20 * 1024 * 1024
@@ -53,8 +52,7 @@ class ReportTooLargeError(ControlError):
     code = "report-too-large"
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
+class _Report(Value, frozen=True):
     """Report in the folder."""
 
     path: str
@@ -76,8 +74,7 @@ class _Report:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOperations:
+class ReportOperations(Value, frozen=True):
     """Operations on reports."""
 
     folder: Path | None

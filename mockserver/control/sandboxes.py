@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,7 +19,7 @@ from mockserver.engine.registry import (
 )
 from mockserver.errors import UnknownSandboxError
 from mockserver.journal.journal import Journal
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.deliveries import WEBHOOKS, mask_webhook, registered_webhooks
@@ -29,8 +28,7 @@ from mockserver.sandbox.snapshots import DocumentPlace, diff_tables
 from mockserver.sandbox.store import SandboxState
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxOperations:
+class SandboxOperations(Value, frozen=True):
     """Operations on sandboxes, their assumptions, snapshots and webhooks.
 
     Operations with the `name` of a missing sandbox raise UnknownSandboxError.

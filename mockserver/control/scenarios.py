@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -15,7 +14,7 @@ from mockserver.control.control_call import (
     UnprocessableMemberError,
 )
 from mockserver.engine.registry import LoadedVendor
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox import scenarios
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIOS
@@ -119,8 +118,7 @@ def _problem_document(problem: DocumentProblem, pointer: str) -> Document:
     return {**document, "line": problem.line, "column": problem.column} if problem.line else document
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioOperations:
+class ScenarioOperations(Value, frozen=True):
     """Operations on scenarios. Operations with the `name` of a missing sandbox raise UnknownSandboxError."""
 
     sandboxes: Sandboxes

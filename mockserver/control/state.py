@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from mockserver.codec.instants import parse_instant
@@ -14,7 +13,7 @@ from mockserver.engine.auth import CREDENTIALS
 from mockserver.engine.idempotency import IDEMPOTENCY_COLLECTION
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
 from mockserver.journal.item_values import find_amount, find_currency, print_money
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of, texts_in, value_at
+from mockserver.model import EMPTY, Document, Json, Path, Value, pointer_of, texts_in, value_at
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
@@ -222,8 +221,7 @@ VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
 """Schemas of the server's own collections in a vendor's scope, outside all tenants."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateOperations:
+class StateOperations(Value, frozen=True):
     """Operations on a sandbox's state. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
@@ -348,8 +346,7 @@ def _is_of(scope: str, vendor: str) -> bool:
     return not vendor or scope.startswith(f"{vendor}/")
 
 
-@dataclass(frozen=True, slots=True)
-class DumpValidator:
+class DumpValidator(Value, frozen=True):
     """Validator of dumps."""
 
     served: tuple[LoadedVendor, ...]

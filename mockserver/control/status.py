@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockserver import __version__
@@ -11,7 +10,7 @@ from mockserver.control.control_call import ControlCall
 from mockserver.engine.negotiation import choose
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.journal import Counters, Journal, VendorCounts
-from mockserver.model import WARNED, Action, Document, Json, Reply
+from mockserver.model import WARNED, Action, Document, Json, Reply, Value
 from mockserver.sandbox.sandboxes import Sandboxes
 
 if TYPE_CHECKING:
@@ -22,8 +21,7 @@ _JSON = "application/json"
 _TEXTS = ("text/plain", "application/openmetrics-text")
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveSetting:
+class EffectiveSetting(Value, frozen=True):
     """Setting in effect."""
 
     name: str
@@ -35,8 +33,7 @@ class EffectiveSetting:
         return {"setting": self.name, "value": self.value, "source": self.source}
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSources:
+class MetricSources(Value, frozen=True):
     """Sources of metrics, and of the server's health."""
 
     counters: Counters
@@ -47,8 +44,7 @@ class MetricSources:
     """Function that raises StoreUnavailableError if no call can be served."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ServerOperations:
+class ServerOperations(Value, frozen=True, eq=False):
     """Operations on the whole server. If several workers share a store, metrics include all workers."""
 
     sandboxes: Sandboxes

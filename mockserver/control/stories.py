@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
@@ -30,7 +31,7 @@ from mockserver.journal.export.story import (
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import BY_MOCK, SANDBOX_HEADER, loss_kind, trial_sandbox
 from mockserver.journal.view import View
-from mockserver.model import EMPTY, Document, Json, Reply, values_in
+from mockserver.model import EMPTY, Document, Json, Reply, Value, values_in
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox.clock import ClockSettings
 from mockserver.sandbox.deliveries import DELIVERIES, WEBHOOKS, mask_webhook, silence_deliveries
@@ -71,8 +72,7 @@ class NotReproducibleError(ConflictError):
     code = "not-reproducible"
 
 
-@dataclass(frozen=True, slots=True)
-class StoryBuilder:
+class StoryBuilder(Value, frozen=True):
     """Builder of stories from a sandbox's journal."""
 
     sandboxes: Sandboxes

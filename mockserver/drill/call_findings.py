@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -12,7 +11,7 @@ from mockserver.drill.findings import Kind, Mistake, join_calls, numbers_of
 from mockserver.drill.run import Run, VendorAbilities, pause_between
 from mockserver.journal.entry import Entry
 from mockserver.journal.item_history import Told, answered, arrived, told_by_answer
-from mockserver.model import SAFE_METHODS
+from mockserver.model import SAFE_METHODS, Value
 from mockserver.scenario.rule_words import counted
 
 _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
@@ -25,8 +24,7 @@ _LEAST_WAIT = timedelta(milliseconds=50)
 _LONGEST_WAIT_S = 1e9
 
 
-@dataclass(frozen=True, slots=True)
-class CallOracle:
+class CallOracle(Value, frozen=True):
     run: Run
     abilities: VendorAbilities
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from json import dumps
@@ -81,8 +80,7 @@ class SpokenItem(Value, frozen=True):
     """Whether the item, or one of equal items, is not stored in the end."""
 
 
-@dataclass(frozen=True)
-class ClientWords:
+class ClientWords(Value, frozen=True, dict=True, weakref=True):
     """Output of a run and of the run without faults (`usual`), both of which speak of the same items."""
 
     output: str
@@ -133,8 +131,7 @@ class ClientWords:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _NameFinder:
+class _NameFinder(Value, frozen=True):
     """Finder of the names of items in lines."""
 
     by_word: Mapping[str, Sequence[tuple[str, int, int]]]

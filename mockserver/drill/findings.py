@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Self
 
@@ -48,8 +47,7 @@ class Mistake(Value, frozen=True):
     """Whether the client could hardly do better, because of the vendor or its answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemTexts:
+class ItemTexts(Value, frozen=True):
     """Counts of texts, which tell whether a text belongs to one item alone."""
 
     in_keys: Mapping[str, int]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
@@ -64,8 +63,7 @@ class _Problem(Value, frozen=True):
     doubtful: bool = False
 
 
-@dataclass(frozen=True)
-class ItemOracle:
+class ItemOracle(Value, frozen=True, dict=True, weakref=True):
     """Judge of the items of a run. In its methods, `meant` is an item's history in the run `clean`."""
 
     clean: Run

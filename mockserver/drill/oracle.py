@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from mockserver.drill.call_findings import CallOracle, describe_refusals
 from mockserver.drill.cases import Calls

@@ -6,7 +6,6 @@ The real server is not reset between the runs of a client, and nobody sees its r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from mockserver.drill.final_state import may_delete
@@ -15,7 +14,7 @@ from mockserver.drill.matching import Pair
 from mockserver.drill.run import Run
 from mockserver.engine.real_answers import UNTOLD
 from mockserver.journal.item_history import UNREAD, ItemAttempt, Told
-from mockserver.model import SAFE_METHODS
+from mockserver.model import SAFE_METHODS, Value
 
 _BY_RECORDS = (Kind.DROPPED, Kind.TWICE, Kind.UNNAMED, Kind.MISNAMED, Kind.WRONG, Kind.RESENT)
 _REFUSED = "the real server refuses what it stored in the run without faults; new keys in each run help"
@@ -25,8 +24,7 @@ _SECOND = "whether the real server has a second record is not known"
 _SILENT = "the real server did not tell whether the item is stored"
 
 
-@dataclass(frozen=True)
-class Doubts:
+class Doubts(Value, frozen=True, dict=True, weakref=True):
     """Reasons to doubt findings about a run that a real server answered."""
 
     clean: Run

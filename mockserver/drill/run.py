@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -28,8 +27,7 @@ class RunEnd(Value, frozen=True):
     timeout_s: float = 0
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Value, frozen=True, dict=True, weakref=True):
     """A run of a client against one sandbox."""
 
     entries: Sequence[Entry]
@@ -108,8 +106,7 @@ def pause_between(earlier: Entry, later: Entry) -> timedelta:
     return later.began - earlier.ended
 
 
-@dataclass(frozen=True, slots=True)
-class VendorAbilities:
+class VendorAbilities(Value, frozen=True):
     """How a client of the vendor can go on after it has lost an answer."""
 
     key_header: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from msgspec.structs import replace
 
 from mockserver.engine.auth import authenticate_subrequest, check_permission, find_missing_scheme
@@ -51,8 +49,7 @@ class Admitted(Value, frozen=True):
         return None if self.match is None else self.match.operation
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Value, frozen=True):
     """Admission of the calls to one vendor."""
 
     served: LoadedVendor

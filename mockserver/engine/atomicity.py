@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace as replace_parts
 from itertools import count
 
 from msgspec.structs import replace
@@ -56,7 +56,7 @@ def _stopping(handler: CompleteBatchHandler, limit: int) -> CompleteBatchHandler
     def aborts_batch(item: Item) -> bool:
         return next(rejected) >= limit or (ends is not None and ends(item))
 
-    return replace_parts(handler, aborts_batch=aborts_batch)
+    return dataclasses.replace(handler, aborts_batch=aborts_batch)
 
 
 def _apply_groups(
@@ -73,7 +73,7 @@ def _apply_groups(
         groups.setdefault(item.index if value is None else json.digest(value), []).append(item)
     # The vendor's code prepares the whole batch once, because keys must differ across groups too.
     apply_item = handler.apply(request, state)
-    prepared = replace_parts(handler, apply=lambda _request, _state: apply_item)
+    prepared = dataclasses.replace(handler, apply=lambda _request, _state: apply_item)
     outcomes: list[Outcome] = []
     for items in groups.values():
         own = {item.index: verdicts[item.index] for item in items if item.index in verdicts}

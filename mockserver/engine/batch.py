@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from msgspec.structs import replace
@@ -22,6 +21,7 @@ from mockserver.model import (
     Json,
     Outcome,
     Problem,
+    Value,
     Verdict,
     join_key,
     members_of,
@@ -44,8 +44,7 @@ from mockserver.vendor import (
 _NO_PROBLEMS = Verdict()
 
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeReader:
+class EnvelopeReader(Value, frozen=True):
     spec: Spec
     plans: Mapping[str, CompiledOperation]
     classify: ClassifyProblem

@@ -7,7 +7,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from itertools import product
@@ -20,7 +19,7 @@ from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import MalformedBody
-from mockserver.model import Answer, Document, Json, Reply, parse_pointer, value_at
+from mockserver.model import Answer, Document, Json, Reply, Value, parse_pointer, value_at
 from mockserver.sandbox.deliveries import OwedDelivery, WebhookAddress, add_deliveries, registered_webhooks
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import CallbackEffect, Decision, Effect, Predicate
@@ -54,8 +53,7 @@ class _EndedItem(NamedTuple):
     effect: CallbackEffect | None
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackWriter:
+class CallbackWriter(Value, frozen=True):
     """Writer of the deliveries of one callback or webhook."""
 
     declared: DeclaredCallback

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import field
 
 from mockserver.codec import json
 from mockserver.codec.http import is_server_problem, parse_content_type
 from mockserver.codec.lines import read_lines
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, MethodNotAllowed, NotFound
-from mockserver.model import Call, Json, Reply, pointer_of
+from mockserver.model import Call, Json, Reply, Value, pointer_of
 from mockserver.spec import typed_xml
 from mockserver.spec.openapi import Operation, has_lines, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_answer
@@ -23,8 +24,7 @@ _MOST_BYTES = 4 << 20
 """Bytes of an answer above which its body is not checked: no other call is answered while it is decoded."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyConformance:
+class ReplyConformance(Value, frozen=True):
     """Conformance of replies with one vendor's spec."""
 
     vendor: LoadedVendor

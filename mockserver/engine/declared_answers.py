@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from mockserver.codec.http import JSON_TYPE, json_reply
@@ -19,6 +18,7 @@ from mockserver.model import (
     Path,
     Problem,
     Reply,
+    Value,
     join_key,
     value_at,
 )
@@ -180,8 +180,7 @@ def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[st
     return whole if len(whole) > 1 and set(whole) <= set(there) else (last,)
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerForm:
+class AnswerForm(Value, frozen=True):
     """The answer that an operation declares for success: status, JSON media type, schema."""
 
     status: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -33,6 +32,7 @@ from mockserver.model import (
     Outcome,
     Path,
     Reply,
+    Value,
     member_path,
     value_at,
     with_value_at,
@@ -78,8 +78,7 @@ WriteRows: TypeAlias = Callable[[Sequence[Outcome], State], list[Json]]
 """A function that returns the rows of a batch, from its outcomes."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowMember:
+class RowMember(Value, frozen=True):
     tell: TellMember
     usual: Mapping[Action, Json] | None = None
     """Values for items without problems, by action; None if the value depends on the item."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from msgspec import field
 from msgspec.structs import replace
 
 from mockserver.codec import json
@@ -22,7 +22,7 @@ from mockserver.errors import (
     SpecError,
     UnsupportedMediaType,
 )
-from mockserver.model import EMPTY, Call, Document, Json, Reply
+from mockserver.model import EMPTY, Call, Document, Json, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation, Spec, plain, resolve
 from mockserver.spec.schema import COMMON_FORMATS, Schema, compile_schema, shared
@@ -38,8 +38,7 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
 """By code of a refusal, the statuses to try, in order, if the usual status is not declared."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Value, frozen=True):
     """The declared form of a refusal, in JSON or as a plain text."""
 
     media_type: str
@@ -49,8 +48,7 @@ class _Form:
     filling: SchemaFilling
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredRefusals:
+class DeclaredRefusals(Value, frozen=True):
     spec: Spec
     _forms: dict[tuple[str, str], _Form | None] = field(default_factory=dict)
 

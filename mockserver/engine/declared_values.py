@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from operator import ge, gt, le, lt
 from typing import Any
 
+from msgspec import field
 from msgspec.structs import replace
 
 from mockserver.engine.batch_facts import COUNTS, batch_fact
@@ -127,8 +127,7 @@ class Filled(Value, frozen=True):
     """Whether the value tells what happened; if not, only a required member needs the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(Value, frozen=True):
     """A schema, prepared for filling."""
 
     origin: Any
@@ -139,8 +138,7 @@ class _Node:
     accepts: Callable[[Json], bool]
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class SchemaFilling:
+class SchemaFilling(Value, frozen=True, weakref=True):
     """Filler of the schemas of one document."""
 
     document: Document

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -15,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.declared_values import fitting_text, nearest_number, value_check
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox.sandboxes import SETTINGS
 from mockserver.sandbox.store import State
 from mockserver.spec.dialects import PREFIX_ITEMS
@@ -92,8 +91,7 @@ _REACH_OF_NAME = {name: reach for reach, names in _REACHES.items() for name in n
 _WORD = re.compile(r"[Ii][Pp][Vv][46]|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
+class Chance(Value, frozen=True):
     """Seed and year by which a value is drawn."""
 
     seed: str
@@ -153,8 +151,7 @@ def _by_name(name: str, *, of_number: bool = False) -> Any:
     return next(filter(None, found), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawing:
+class _Drawing(Value, frozen=True):
     document: Document
     faker: Generator
     year: int

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import responses
+
+from msgspec import field
 
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES, JSON_TYPE
@@ -17,7 +18,7 @@ from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.drawn_values import Chance, chance_of, draw_value
 from mockserver.engine.negotiation import APPLIED_HEADER, Preference, choose, prefers_new_value
 from mockserver.errors import ServerRefusal, SpecError
-from mockserver.model import EMPTY, Call, Document, Json, Reply
+from mockserver.model import EMPTY, Call, Document, Json, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.marks import is_record_path, key_member
 from mockserver.spec.openapi import Operation, Spec, has_lines, merged, parameter_names, resolve
@@ -35,8 +36,7 @@ _FIRST_REFUSAL = 400
 _NO_PREFERENCE = Preference()
 
 
-@dataclass(frozen=True)
-class Answering:
+class Answering(Value, frozen=True, dict=True, weakref=True):
     """An answer that an operation declares, in one media type ("" without a body)."""
 
     status: int
@@ -132,8 +132,7 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
+class Examples(Value, frozen=True):
     """Answers of an operation by example. As a handler, it answers with the first success."""
 
     contract: Spec

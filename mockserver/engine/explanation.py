@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from mockserver.engine.example_answers import answers_of
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources
 from mockserver.engine.stored_answers import BY_EXAMPLE, takes_records, work_of
-from mockserver.model import pointer_of
+from mockserver.model import Value, pointer_of
 from mockserver.sandbox.clock import system_clock
 from mockserver.sandbox.memory_store import StoredSandbox
 from mockserver.sandbox.store import State
@@ -19,8 +19,7 @@ from mockserver.spec.openapi import METHODS, Operation, Spec
 from mockserver.spec.served_form import NOT_SERVED
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Value, frozen=True):
     """How an operation is answered, and why."""
 
     operation: str
@@ -113,7 +112,7 @@ def _collection(spec: Spec, operation: Operation, resources: Mapping[str, Resour
         return ""
     item = spec.document["paths"][path]
     ids = [item[method]["operationId"] for method in METHODS if method in item]
-    marked = {one: replace(spec.operations[one], collection=name) for one in ids}
+    marked = {one: dataclasses.replace(spec.operations[one], collection=name) for one in ids}
     found = [one for one in resources.values() if one.collection == name and not is_record_path(path)]
-    found += find_resources(replace(spec, operations=marked, routes=())).values()
+    found += find_resources(dataclasses.replace(spec, operations=marked, routes=())).values()
     return f"x-collection: {name}" if found and work_of(spec, operation, {path: found[-1]}) else ""

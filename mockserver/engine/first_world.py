@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import Resource, find_resources, is_noun
@@ -35,7 +35,7 @@ def with_first_records(vendor: LoadedVendor, count: int | None, seed: int, clock
         _store_records(vendor.spec, written, state)
         return {scope: state.tables().get(scope, EMPTY)}
 
-    return replace(vendor, fixtures=StoredSandbox().run(scope, clock, work)[0])
+    return dataclasses.replace(vendor, fixtures=StoredSandbox().run(scope, clock, work)[0])
 
 
 def _store_records(spec: Spec, count: int, state: State) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote
 
+from msgspec.structs import replace
+
 from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.errors import MalformedBody, ServerRefusal
-from mockserver.model import SAFE_METHODS, Call, Json, Reply
+from mockserver.model import SAFE_METHODS, Call, Json, Reply, Value
 from mockserver.sandbox.assumptions import Assumption
 from mockserver.sandbox.store import Collection, State
 from mockserver.spec.openapi import Operation, Spec
@@ -65,8 +66,7 @@ _QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE_KEY = re.compile(r"[!#-+\--:<-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyExtension:
+class IdempotencyExtension(Value, frozen=True):
     """Idempotency keys for the calls of one spec."""
 
     spec: Spec

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import convert, to_builtins
-from msgspec.structs import replace as changed
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
@@ -34,6 +33,7 @@ from mockserver.model import (
     Outcome,
     Problem,
     Reply,
+    Value,
     Verdict,
     with_value_at,
 )
@@ -54,8 +54,7 @@ The function takes the number of items, and the verdicts on items that stay refu
 """
 
 
-@dataclass(frozen=True, slots=True)
-class BatchJobs:
+class BatchJobs(Value, frozen=True):
     """The jobs of one batch operation."""
 
     operation: Operation
@@ -108,12 +107,12 @@ class BatchJobs:
         state.collection(_WAITING)[str(made)] = document
         reply = self._shown(form, document, state)
         place = _address(self.poll, result.request, str(made))
-        return changed(reply, headers=((job.location, place),)) if job.location else reply
+        return replace(reply, headers=((job.location, place),)) if job.location else reply
 
     def finish(self, waiting: Document, call: Call, do: DoBatch, state: State) -> None:
         """Do the work of a waiting job, and store what became of the items."""
         sent = waiting["call"]
-        call = changed(call, **{**sent, "body": sent["body"].encode("latin-1")})
+        call = replace(call, **{**sent, "body": sent["body"].encode("latin-1")})
         problems = convert(waiting["refused"], dict[int, tuple[Problem, ...]], strict=False)
         refused = {index: Verdict(found) for index, found in problems.items()}
         mark = state.mark()

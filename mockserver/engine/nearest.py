@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
+
+from msgspec import field
 
 from mockserver.model import Value
 from mockserver.spec.openapi import Spec
@@ -40,8 +41,7 @@ class _Route(Value, frozen=True):
         return "".join(f"/{segment}" for segment in self.segments)
 
 
-@dataclass(frozen=True)
-class OperationDirectory:
+class OperationDirectory(Value, frozen=True, dict=True, weakref=True):
     """The operations of `specs`; the vendor that `at_root` names also answers at `/`."""
 
     specs: Mapping[str, Spec] = field(default_factory=dict)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -48,8 +47,7 @@ _OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""),
 """Refusals to try if the vendor gives the refusal of `refusal_for_status` a status that was not wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Negotiation:
+class Negotiation(Value, frozen=True):
     """Choice of an answer's media type, for the calls of one spec."""
 
     spec: Spec

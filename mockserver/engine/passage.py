@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from typing import TypeVar
@@ -86,8 +85,7 @@ class Departure(Value, frozen=True):
     """Answer of this server, if nothing is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Value, frozen=True):
     """The way of one vendor's calls to a real server and back."""
 
     pipeline: Pipeline

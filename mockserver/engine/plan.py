@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from mockserver.codec import form, json, xml
 from mockserver.codec.deferred import MadeOnDemand
 from mockserver.errors import MalformedBody, ServerRefusal, SpecError
-from mockserver.model import EMPTY, Call, Document, Json, Path
+from mockserver.model import EMPTY, Call, Document, Json, Path, Value
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.coercion import Coercion, Read, compile_coercion
@@ -30,8 +31,7 @@ from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.typed_xml import RequestReader
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledItems:
+class CompiledItems(Value, frozen=True):
     """Compiled checks of the items of one batch body."""
 
     batch: Batch
@@ -48,8 +48,7 @@ class CompiledItems:
     """For paths in an item, whether a problem there refuses the whole call; "*" stands for each index."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledBody:
+class CompiledBody(Value, frozen=True):
     """Compiled reading and checking of one media type of one operation."""
 
     media_type: str
@@ -70,8 +69,7 @@ class CompiledBody:
     """Whether each line is an item, or a part of an item; `decode` is not used."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledOperation:
+class CompiledOperation(Value, frozen=True):
     operation: Operation
     parameters: CompiledParameters
     bodies: Mapping[str, CompiledBody]

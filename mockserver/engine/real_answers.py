@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -20,6 +19,7 @@ from mockserver.model import (
     Outcome,
     Problem,
     Reply,
+    Value,
     parse_pointer,
     pointer_of,
     value_at,
@@ -124,8 +124,7 @@ def _action(status: Json, rows: OutcomeRows, *, has_fault: bool) -> Action:
     return _ACTIONS_BY_WORD.get(plain(status), usual)
 
 
-@dataclass(frozen=True, slots=True)
-class RowChanger:
+class RowChanger(Value, frozen=True):
     """Writes an answer that tells other outcomes in place of what the real answer tells."""
 
     operation: Operation

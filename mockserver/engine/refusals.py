@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from msgspec.structs import replace
@@ -19,7 +18,7 @@ from mockserver.errors import (
     Unavailable,
     VendorFailure,
 )
-from mockserver.model import Call, Reply
+from mockserver.model import Call, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import Headers, RefusalRow, RefusedCall, Vendor, WriteRefusal
@@ -28,8 +27,7 @@ _UNKNOWN_STATUS = 400
 _REALM = ' realm="mock"'
 
 
-@dataclass(frozen=True, slots=True)
-class CallRefuser:
+class CallRefuser(Value, frozen=True):
     """Writer of the reply to every refused call of a vendor."""
 
     vendor: Vendor

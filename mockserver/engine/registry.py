@@ -7,12 +7,14 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.codec import yaml
 from mockserver.engine import declared_answers
@@ -308,7 +310,7 @@ def _load_package(name: str) -> Vendor:
     if not isinstance(vendor, Vendor):
         raise VendorError(f"{module.__name__}: VENDOR is missing")
     assumptions = (*vendor.assumptions, *read_assumptions(_load_yaml(name, "assumptions.yaml")))
-    return dataclasses.replace(vendor, assumptions=assumptions)
+    return replace(vendor, assumptions=assumptions)
 
 
 def _load_fixtures(name: str) -> Tables:
@@ -340,7 +342,7 @@ def _batch_handler(
         raise SpecError(f"{operation.id}: add to its {absent}", place, file=contract.name, lacks="key")
     if handler.render is None and not batch.requests:
         _check_outcome(contract, operation, batch)
-    parts = {part.name: getattr(handler, part.name) for part in fields(handler)}
+    parts = {part.name: getattr(handler, part.name) for part in dataclasses.fields(handler)}
     if batch.requests:
         parts["apply"] = handler.apply or run_requests(contract, batch, batch.requests)
         try:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
+
+from msgspec import field
 
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import value_check
@@ -23,6 +24,7 @@ from mockserver.model import (
     Document,
     Json,
     Path,
+    Value,
     join_key,
     member_path,
     parse_pointer,
@@ -56,8 +58,7 @@ _LATER = (
 """Beginnings of names of members that tell what has not happened yet to a new record."""
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(Value, frozen=True, dict=True, weakref=True):
     """How the spec describes the records of one collection."""
 
     path: str

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import field
 from msgspec.structs import replace
 
 from mockserver.codec import json
@@ -38,6 +38,7 @@ from mockserver.model import (
     Outcome,
     Problem,
     Reply,
+    Value,
     parse_pointer,
     value_at,
     with_value_at,
@@ -253,8 +254,7 @@ def _work_of(item: Document, operation: Operation, batch: Batch | None) -> Work 
     return "create" if batch and not batch.upsert else "upsert"
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
+class _Rows(Value, frozen=True):
     """A list of records in an answer."""
 
     place: str
@@ -267,8 +267,7 @@ class _Rows:
     """Member of a row with the record; "" if the row is the record."""
 
 
-@dataclass(frozen=True)
-class _Writer:
+class _Writer(Value, frozen=True, dict=True, weakref=True):
     """Handlers of stored records, one method for each word of `WORK`; None means: answer with an example."""
 
     resource: Resource

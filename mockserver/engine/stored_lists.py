@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from msgspec import field
+
 from mockserver.engine.batch_facts import COUNTS
 from mockserver.engine.declared_values import value_check
 from mockserver.engine.resources import Resource
-from mockserver.model import EMPTY, Document, Json
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.spec.openapi import Operation, merged, plain
 from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 from mockserver.vendor import Request
@@ -59,8 +60,7 @@ _ANY_VALUE = ("all", "any", "*")
 _DOWN = re.compile(r"[: ]desc(ending)?$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value, frozen=True):
     """How a client asks for another page of a list; all members are empty if there is no such page."""
 
     link: Callable[[], str] | None = None
@@ -70,8 +70,7 @@ class Step:
     """Page number or offset."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Value, frozen=True):
     """What an answer tells about its page, or about what was done."""
 
     values: Mapping[str, Json]
@@ -110,8 +109,7 @@ class Facts:
         return (link._replace(scheme="", netloc="") if plain(name).endswith("path") else link).geturl()
 
 
-@dataclass(frozen=True, slots=True)
-class ListForm:
+class ListForm(Value, frozen=True):
     """What the parameters of a list operation say, whatever a call sends."""
 
     defaults: Mapping[str, Json] = field(default_factory=dict)
@@ -148,8 +146,7 @@ class ListForm:
         return cls(defaults, names, needed, first, base)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Value, frozen=True):
     """Parameters of a call that lists records."""
 
     values: Mapping[str, Json]

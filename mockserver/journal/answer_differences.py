@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -20,7 +19,18 @@ from mockserver.codec.redaction import redact_body, redact_log
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
 from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
-from mockserver.model import Difference, Item, Json, Path, Reply, leaves, parse_pointer, pointer_of, texts_in
+from mockserver.model import (
+    Difference,
+    Item,
+    Json,
+    Path,
+    Reply,
+    Value,
+    leaves,
+    parse_pointer,
+    pointer_of,
+    texts_in,
+)
 from mockserver.sandbox.snapshots import ValueChange, diff_values
 from mockserver.vendor import Request
 
@@ -36,8 +46,7 @@ Told: TypeAlias = tuple[Json, Json, Mapping[Path, ValueChange]]
 """What real server and mock tell, and the drawn values: `old` is that of the mock, `new` that of the twin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Value, frozen=True):
     """The answers of real server, mock and twin to one request."""
 
     request: Request

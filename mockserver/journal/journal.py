@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Protocol, TypeAlias
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockserver.journal.entry import Entry, build_entry, cut_bodies, is_silent
@@ -160,8 +160,7 @@ class EntryLog(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _SandboxJournal:
+class _SandboxJournal(Struct):
     sandbox: str
     entries: deque[Entry] = field(default_factory=deque)
     last: int = 0

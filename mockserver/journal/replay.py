@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import count, zip_longest
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES

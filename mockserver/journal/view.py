@@ -6,7 +6,6 @@ import itertools
 import re
 from codecs import lookup
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from msgspec import to_builtins
 from msgspec.structs import asdict
@@ -15,7 +14,17 @@ from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_log, redact_query, redact_url
 from mockserver.journal.entry import Entry, ItemResults
-from mockserver.model import EMPTY, WARNED, Action, AppliedEffect, Document, Json, Problem, shown_outcomes
+from mockserver.model import (
+    EMPTY,
+    WARNED,
+    Action,
+    AppliedEffect,
+    Document,
+    Json,
+    Problem,
+    Value,
+    shown_outcomes,
+)
 from mockserver.sandbox.deliveries import OwedDelivery
 from mockserver.scenario.rule_words import describe_rule
 from mockserver.scenario.selection import MAGIC_SCENARIO
@@ -52,8 +61,7 @@ _BEST_TO_WORST = ("unchanged", "created", "updated", "warned", "skipped", "rejec
 _RANKS = {outcome: rank for rank, outcome in enumerate(_BEST_TO_WORST)}
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Value, frozen=True):
     shown: bool = False
     mask: str = MASK
 

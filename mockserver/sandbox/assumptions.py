@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from mockserver.errors import Unavailable, VendorFailure
-from mockserver.model import Call, Document
+from mockserver.model import Call, Document, Value
 from mockserver.sandbox.store import Collection, State, Tables
 
 ASSUMPTIONS_COLLECTION = "assumptions"
@@ -20,8 +19,7 @@ MAGIC_TOKENS = "magic_tokens"
 ON = "on"
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(Value, frozen=True):
     """Behaviour of one vendor that no document states, with its possible values."""
 
     name: str
@@ -137,8 +135,7 @@ def _override_document(name: str, value: str) -> Document:
     return {"name": name, "value": value}
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRules:
+class KeyRules(Value, frozen=True):
     """Comparison of two keys: whether letter case and white space at the ends make keys differ.
 
     Source: docs/catalogue.md#38-key-case, #39-key-whitespace.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from operator import itemgetter
 from threading import Lock, RLock
 from types import TracebackType
 from typing import TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document, Value
@@ -40,8 +41,7 @@ _OF_CONTROL_PLANE = 0
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Rewound:
+class Rewound(Struct):
     """Earlier state of a sandbox. Changes are undone in copies; the sandbox's own tables do not change."""
 
     held: _TablesByPlace
@@ -89,8 +89,7 @@ class _Step(Value, frozen=True, eq=False):
         return sum([len(keys) for _, keys, _ in self.undo]) or 1
 
 
-@dataclass(slots=True)
-class KeptSteps:
+class KeptSteps(Struct):
     """The steps of all histories of a store."""
 
     arrivals: OrderedDict[_Step, History] = field(default_factory=OrderedDict)
@@ -101,8 +100,7 @@ class KeptSteps:
     """Lock that guards the steps and all histories."""
 
 
-@dataclass(slots=True)
-class History:
+class History(Struct):
     """Changes of one sandbox by its newest calls, and by the control plane between these calls.
 
     The states before and after a call are known while its step is in the history.

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import Protocol, TypeVar
 
+from msgspec import field
 from msgspec.structs import asdict
 
 from mockserver.errors import TooManySandboxesError, UnknownSandboxError
-from mockserver.model import EMPTY, Document
+from mockserver.model import EMPTY, Document, Value
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox import scenarios as sandbox_scenarios
 from mockserver.sandbox import snapshots
@@ -140,8 +140,7 @@ class IdleTracker:
         return [name for name in self._used.names() if self.is_expired(name)]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Value, frozen=True):
     """Initial settings of a sandbox."""
 
     name: str
@@ -209,8 +208,7 @@ def _sandbox_documents(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxStatus:
+class SandboxStatus(Value, frozen=True):
     """Description of a sandbox at one moment."""
 
     settings: Settings
@@ -226,8 +224,7 @@ class SandboxStatus:
 _DEFAULT_SETTINGS = Settings(DEFAULT_SANDBOX)
 
 
-@dataclass(frozen=True, slots=True)
-class Sandboxes:
+class Sandboxes(Value, frozen=True):
     """The sandboxes of this server. `transact` creates a missing sandbox; `control` raises an error."""
 
     store: Store

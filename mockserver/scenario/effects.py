@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from dataclasses import replace as dataclass_replace
 from decimal import Decimal
 from functools import partial
 from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockserver.codec import json
@@ -43,6 +43,7 @@ from mockserver.model import (
     Path,
     Problem,
     Reply,
+    Value,
 )
 from mockserver.sandbox.store import State
 from mockserver.scenario.model import WILDCARD, Decision, Effect, EnvelopeEffect, ResponseEffect
@@ -99,8 +100,7 @@ _REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
 }
 
 
-@dataclass(slots=True)
-class _Growth:
+class _Growth(Struct):
     """Budget of the characters that drifts may add."""
 
     left: int
@@ -270,8 +270,7 @@ _CHANGES: Mapping[str, Callable[[Json, _Growth], Change]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedEffects:
+class AppliedEffects(Value, frozen=True):
     """The effects of a decision on one call."""
 
     decision: Decision
@@ -285,7 +284,7 @@ class AppliedEffects:
     """Real outcomes that the answer does not report, by item index."""
 
     def batch_handler(self, handler: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
-        return dataclass_replace(
+        return dataclasses.replace(
             handler, apply=self._apply(handler.apply), render=self._render(handler, batch)
         )
 

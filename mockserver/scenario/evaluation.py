@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from math import exp
 from statistics import NormalDist
 
+from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
 from mockserver.codec.instants import print_http_date
@@ -85,8 +85,7 @@ def sample_delay(delay: Delay, u: float) -> float:
     return float(min(asked, longest, MAX_DELAY_MS))
 
 
-@dataclass(slots=True)
-class _Evaluation:
+class _Evaluation(Struct):
     """Intermediate result of evaluating rules."""
 
     state: State

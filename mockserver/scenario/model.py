@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
@@ -268,8 +267,7 @@ class Candidate(Value, frozen=True):
         return f"{self.scenario}/quota:{named or self.rule.id}"
 
 
-@dataclass(frozen=True)
-class CallContext:
+class CallContext(Value, frozen=True, dict=True, weakref=True):
     """The content of a call and its tenant. If the call `is_unreadable`, only its head is known."""
 
     call: Call

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 import yaml
+from msgspec import field
 
 from mockserver.codec.json import MAX_DEPTH
 from mockserver.codec.yaml import EventReader, PlainLoader, TextPosition
-from mockserver.model import Json, Path, pointer_of
+from mockserver.model import Json, Path, Value, pointer_of
 
 MAX_CHARACTERS = 64 * 1024
 UNKNOWN_KEY = "unknown-key"
@@ -43,8 +43,7 @@ class DocumentProblem(NamedTuple):
         return pointer_of(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class PositionedDocument:
+class PositionedDocument(Value, frozen=True):
     """A document, and for each path the marks where key and value begin."""
 
     document: Json

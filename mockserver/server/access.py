@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hmac import compare_digest
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +18,7 @@ from mockserver.engine.auth import decode_basic
 from mockserver.engine.reasons import shown_origin
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import Note, ignore_note
+from mockserver.model import Value
 
 HEALTH_PATH = "/_mock/health"
 """Path whose safe methods need no token and take any Host: container checks use address or service name."""
@@ -44,8 +44,7 @@ class _AccessError(MockServerError):
         self.status, self.code = status, code
 
 
-@dataclass(frozen=True, slots=True)
-class AccessGuard:
+class AccessGuard(Value, frozen=True):
     """Guard that passes requests to `app` if Host, Origin and token are acceptable."""
 
     app: ASGIApp

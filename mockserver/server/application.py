@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import MAX_ITEMS
@@ -29,6 +31,7 @@ from mockserver.errors import SpecError, StoreUnavailableError, UnknownSandboxEr
 from mockserver.journal.access_log import Note, ignore_note
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
+from mockserver.model import Value
 from mockserver.outgoing import Door
 from mockserver.redis_store.addresses import StoreAddress
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
@@ -116,8 +119,7 @@ class Options:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Lasting:
+class Lasting(Value, frozen=True):
     backend: Backend
     idle_tracker: IdleTracker
     live: LiveCalls
@@ -132,8 +134,7 @@ class Lasting:
         return max(0, int((self.clock() - self.started).total_seconds()))
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Value, frozen=True):
     """The ASGI application, and the objects that it is built from, for programs that embed it."""
 
     asgi: MockServerApp
@@ -264,7 +265,9 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
     if file is None:
         return served
     fixtures = read_fixtures(file, served)
-    return tuple(replace(vendor, fixtures=fixtures.get(vendor.name, vendor.fixtures)) for vendor in served)
+    return tuple(
+        dataclasses.replace(vendor, fixtures=fixtures.get(vendor.name, vendor.fixtures)) for vendor in served
+    )
 
 
 def _end_call(store: Store, entry: Entry) -> None:
@@ -405,8 +408,7 @@ def _forwarded(options: Options, served: tuple[LoadedVendor, ...]) -> LoadedVend
     return found[0]
 
 
-@dataclass(slots=True)
-class BuiltAtFirstCall:
+class BuiltAtFirstCall(Struct):
     """Application that `build` returns, built only once, at the first request.
 
     Lifespan events are confirmed; they do not build the application, and are not passed to it.

@@ -7,7 +7,6 @@ import re
 from asyncio import to_thread
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 from operator import attrgetter
@@ -15,6 +14,7 @@ from time import perf_counter
 from traceback import format_exception
 from typing import Any
 
+from msgspec import field
 from msgspec.structs import replace
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -123,8 +123,7 @@ class Incoming(Value, frozen=True):
     header_refusal: HeadersTooLarge | None
 
 
-@dataclass(frozen=True, slots=True)
-class MockServerApp:
+class MockServerApp(Value, frozen=True):
     """Outermost ASGI application: passes each request to a vendor, the control plane or the pages."""
 
     vendors: Mapping[str, VendorApp]
@@ -336,8 +335,7 @@ class _HeldReply:
             await self._send(message)
 
 
-@dataclass(frozen=True, slots=True)
-class MissRecorder:
+class MissRecorder(Value, frozen=True):
     """Wrapper of the pages that records each call that the pages refuse, in its sandbox and with its body.
 
     Requests that browsers make by themselves, and requests to the server's own paths (`/_…`), are not

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import field
 
 from mockserver.codec import json
 from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
@@ -108,8 +109,7 @@ CallListener = Callable[[str, int], None]
 """Function that is called with a sandbox and the number of its newest entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(Value, frozen=True):
     """The objects in which a server stores everything: in this process, or shared by several workers."""
 
     store: Store

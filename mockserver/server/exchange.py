@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from asyncio import to_thread
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from time import perf_counter
 
 from msgspec.structs import replace
@@ -125,8 +124,7 @@ async def send_reply(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-@dataclass(frozen=True, slots=True)
-class Recorder:
+class Recorder(Value, frozen=True):
     """Recorder of answers in the journal; adds the sandbox's Date and Mock-* headers to replies.
 
     `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not stored, so that invented

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,7 @@ from mockserver.control.state import SAVED_SNAPSHOTS, DumpValidator
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.resources import find_resources, key_members
 from mockserver.errors import MalformedBody, TooManySandboxesError, UnknownSandboxError
-from mockserver.model import EMPTY, Document, Json, join_key, pointer_of
+from mockserver.model import EMPTY, Document, Json, Value, join_key, pointer_of
 from mockserver.model import Path as Place
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings, is_sandbox_name
@@ -193,8 +192,7 @@ def _kind(document: Json) -> str:
     return names.get(type(document), "a single value")
 
 
-@dataclass(frozen=True, slots=True)
-class StateFile:
+class StateFile(Value, frozen=True):
     """The file of `--state`: `{mockserver, format, sandboxes: {name: {state, snapshots}}}`, in JSON."""
 
     file: Path
@@ -304,8 +302,7 @@ def _problem(where: Place, detail: str) -> Document:
     return {"pointer": pointer_of(where), "detail": detail}
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyFile:
+class ReadyFile(Value, frozen=True):
     """The file of `--ready-file`; it holds the address of the server."""
 
     file: Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
@@ -104,8 +103,7 @@ class Received(Value, frozen=True):
     """Pieces of the body beyond the limit of what is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarder:
+class Forwarder(Value, frozen=True):
     """Passes calls of one vendor on to the real server at `rules.to`."""
 
     passage: Passage

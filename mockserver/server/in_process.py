@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from math import inf
 from urllib.parse import unquote, urlsplit
 
+from msgspec.structs import replace
 from starlette.types import ASGIApp, Message, Scope
 
 from mockserver.codec.http import join_headers
 from mockserver.control.http_client import HttpRequest, HttpResponse, LostResponse
+from mockserver.model import Value
 from mockserver.server.transport_faults import ConnectionLostError
 
 _FRAMING_HEADERS = ("content-length", "transfer-encoding")
 
 
-@dataclass(frozen=True, slots=True)
-class InProcessClient:
+class InProcessClient(Value, frozen=True):
     """HTTP client for an ASGI application. Most transport faults become a lost response."""
 
     app: ASGIApp

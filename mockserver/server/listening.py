@@ -9,7 +9,6 @@ import ssl
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from importlib import import_module
 from ipaddress import ip_address
@@ -20,7 +19,7 @@ from mockserver.codec import json
 from mockserver.codec.instants import print_units
 from mockserver.codec.urls import origin_of
 from mockserver.errors import MalformedBody, MockServerError
-from mockserver.model import Document
+from mockserver.model import Document, Value
 from mockserver.server.access import HEALTH_PATH, host_name
 
 _TIMEOUT_S = 0.5
@@ -44,8 +43,7 @@ class StartupError(MockServerError):
         self.where, self.cure = where, cure
 
 
-@dataclass(frozen=True, slots=True)
-class PortOwner:
+class PortOwner(Value, frozen=True):
     """The program that listens on a port."""
 
     name: str
@@ -172,8 +170,7 @@ def server_url(scheme: str, host: str, port: int) -> str:
     return f"{origin_of(scheme, reachable_host(host), port)}/"
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Value, frozen=True):
     """The TLS context of the server, and the file of the authority that clients have to trust."""
 
     context: ssl.SSLContext

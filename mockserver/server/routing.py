@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from jsonschema_rs import Draft4Validator
+from msgspec import Struct, field
 from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
@@ -22,7 +22,7 @@ from mockserver.engine.call import Pipeline
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MethodNotAllowed, NotFound, Refusal
 from mockserver.journal.sent_headers import vendor_headers
-from mockserver.model import EMPTY, Answer, Reply
+from mockserver.model import EMPTY, Answer, Reply, Value
 from mockserver.server.connexion_parts import (
     NO_VALUE,
     ROUTING_CONTEXT,
@@ -118,8 +118,7 @@ def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
     return found
 
 
-@dataclass(slots=True)
-class _SecuredRequest:
+class _SecuredRequest(Struct):
     """Part of a Connexion request that security needs; a whole request would cost more than the check."""
 
     scope: Scope
@@ -144,8 +143,7 @@ class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion shi
     api_cls = _SecurityAPI
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityHandler:
+class SecurityHandler(Value, frozen=True):
     """Connexion security handler for every scheme of a vendor. It only checks that a credential is present.
 
     The vendor's admission decides whether the credential is valid, and whose it is.

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock, Thread
 from time import perf_counter
 from weakref import WeakMethod, finalize
+
+from msgspec import Struct, field
 
 from mockserver.errors import StoreUnavailableError, UnknownSandboxError
 from mockserver.outgoing import AddressError, Door, HostNotAllowedError, LostAnswerError, OutgoingCall
@@ -30,8 +31,7 @@ _LONGEST_EARLY_S = 10
 _MAX_ANSWER_BYTES = 1024 * 1024
 
 
-@dataclass(slots=True, eq=False, weakref_slot=True)
-class DeliverySender:
+class DeliverySender(Struct, eq=False, weakref=True):
     """Sender of the deliveries of all sandboxes in `store`. Its thread ends with it.
 
     A worker claims a delivery before it sends it. While a delivery is claimed, its address gets no other.

@@ -7,13 +7,13 @@ the library `watchfiles` would get no notices from the operating system.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex  # noqa: TID251 - nobody may be able to make it again
@@ -30,6 +30,7 @@ from mockserver.codec.urls import is_loopback
 from mockserver.control.http_client import HttpRequest
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import AccessLog
+from mockserver.model import Value
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.access import HEALTH_PATH
 from mockserver.server.application import Application, Options, create_app, reload_app
@@ -54,8 +55,7 @@ _START_S = 30
 PAUSE_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(Value, frozen=True):
     """Settings of a run: address, output, and files."""
 
     host: str = "127.0.0.1"
@@ -157,7 +157,7 @@ def _with_foreign_token(options: Options, serving: Serving, listening: socket.so
     """Return the options, with a new token if other machines can call and no token is set."""
     if options.control_token or is_loopback(listening.getsockname()[0]):
         return options
-    made = replace(options, foreign_token=token_hex())
+    made = dataclasses.replace(options, foreign_token=token_hex())
     if serving.print_url:
         click.echo(token_line(made), err=True)
     return made

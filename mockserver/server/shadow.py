@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from http import HTTPStatus
 from itertools import chain, islice
 
-from msgspec.structs import replace as replaced
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
 from mockserver.engine.passage import Departure, decoded
 from mockserver.journal.answer_differences import EXPLAINING, Answers, Told
-from mockserver.model import Answer, Call, Difference, Document, Item, Problem, Reply, value_at
+from mockserver.model import Answer, Call, Difference, Document, Item, Problem, Reply, Value, value_at
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import SETTINGS, IdleTracker, Sandboxes
@@ -47,8 +48,7 @@ _MAX_TRIED = 200
 """Maximum number of items of a call with which other values of assumptions are tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Mock:
+class _Mock(Value, frozen=True):
     """A mock that gets the same calls as the real server."""
 
     sandboxes: Sandboxes
@@ -58,8 +58,7 @@ class _Mock:
     """Ids of the real server, by the ids of this mock."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Value, frozen=True):
     """Mock and twin of one sandbox."""
 
     mock: _Mock
@@ -69,8 +68,7 @@ class _Pair:
     """Found cures, by what is alike in differences with the same cure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shadow:
+class Shadow(Value, frozen=True):
     """Mocks beside the real server of one vendor. They have stores of their own, which no client can name."""
 
     pipeline: Pipeline
@@ -85,7 +83,7 @@ class Shadow:
         if reply.status in _UNSAID or request is None:
             return ()
         body = arrival.call.body if departure.body is None else departure.body
-        arrival = replaced(arrival, call=replaced(departure.call, body=body), may_take_long=True)
+        arrival = replace(arrival, call=replace(departure.call, body=body), may_take_long=True)
         sent = tuple([item for item in request.items if item.index not in departure.held])
         try:
             return tuple(self._differences(arrival, request, sent, decoded(reply, self.max_body_bytes)))
@@ -120,7 +118,7 @@ class Shadow:
             if cure is None:
                 settled = [(len(left), cure) for cure, left in trials() if not _is_among(one, left)]
                 cure = pair.cures[sign] = min(settled, default=(0, RULE))[1]
-            yield replaced(one, cure=cure)
+            yield replace(one, cure=cure)
 
     def _pair(self, call: Call) -> _Pair:
         """Return the pair of the call's sandbox, a new one if the sandbox is new or was reset."""
@@ -151,12 +149,12 @@ class Shadow:
         call, ids, admission = arrival.call, mock.ids, self.pipeline.admission
         path = "/".join([ids.get(part, part) for part in call.path.split("/")])
         query = _QUERY_ID.sub(lambda found: ids.get(found[0], found[0]), call.query)
-        call = replaced(call, path=path, query=query, body=_renamed(call.body, ids))
-        arrival = replaced(arrival, call=call, route=self.pipeline.served.spec.match(call.method, path))
+        call = replace(call, path=path, query=query, body=_renamed(call.body, ids))
+        arrival = replace(arrival, call=call, route=self.pipeline.served.spec.match(call.method, path))
         admission = replace(admission, sandboxes=mock.sandboxes, scenario_selector=None, strict=False)
-        answer = replace(self.pipeline, admission=admission).handle(arrival)[1]
+        answer = dataclasses.replace(self.pipeline, admission=admission).handle(arrival)[1]
         body = _renamed(answer.reply.body, mock.real_ids)
-        return replaced(answer, reply=replaced(answer.reply, body=body))
+        return replace(answer, reply=replace(answer.reply, body=body))
 
     def _trials(
         self, pair: _Pair, before: Tables, answers: Answers, arrival: Arrival

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
@@ -14,7 +13,7 @@ from starlette.types import Scope, Send
 
 from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.errors import MockServerError
-from mockserver.model import Delivery
+from mockserver.model import Delivery, Value
 
 CONNECTION_KEY = "mockserver.connection"
 """ASGI extension key under which the server provides the connection of a call."""
@@ -74,8 +73,7 @@ def connection_of(scope: Scope) -> Connection:
     return Connection() if connection is None else connection
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingReply:
+class OutgoingReply(Value, frozen=True):
     """A reply with its delivery, `send` and connection.
 
     A `bodiless` reply (HEAD, 204, 304) is sent without its content; faults of the body do not apply to it.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, get_args
+
+from msgspec.structs import replace
 
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Action, Json, Path, parse_pointer

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from mockserver.model import Item, Json, Path, member_path, parse_pointer, value_at
+from msgspec import field
+
+from mockserver.model import Item, Json, Path, Value, member_path, parse_pointer, value_at
 
 Subset: TypeAlias = Literal["all", "accepted", "rejected", "warned"]
 """The items that have a row: all of them, or the items with one outcome."""
@@ -18,8 +19,7 @@ Work: TypeAlias = Literal["create", "upsert", "update", "delete"]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeRows:
+class OutcomeRows(Value, frozen=True):
     """A list or a map in the answer, with a row for each item of a subset."""
 
     subset: Subset
@@ -42,8 +42,7 @@ class OutcomeRows:
         return next(iter(row.values()), None) if self.wrapped and isinstance(row, dict) else row
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeForm:
+class OutcomeForm(Value, frozen=True):
     """Where an answer tells what became of the items."""
 
     rows: tuple[OutcomeRows, ...] = ()
@@ -106,8 +105,7 @@ class OutcomeForm:
         return "all" in subsets or subsets >= {"accepted", "rejected"}
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Value, frozen=True):
     """The member `job` of `x-batch`: the call answers with an id, and the outcomes are told later."""
 
     status: int
@@ -141,8 +139,7 @@ class Job:
         return self.results or self.poll
 
 
-@dataclass(frozen=True, slots=True)
-class CallValue:
+class CallValue(Value, frozen=True):
     """A value that a call may have for its whole batch, such as a switch."""
 
     place: Literal["query", "header", "body"]
@@ -155,8 +152,7 @@ class CallValue:
         return parse_pointer(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Atomicity:
+class Atomicity(Value, frozen=True):
     """What `x-batch.atomicity` says beyond `per-item` and `all-or-nothing`."""
 
     switch: CallValue | None = None
@@ -173,8 +169,7 @@ class Atomicity:
     """Whether items that are not tried have no rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
+class Requests(Value, frozen=True):
     """Where a batch of whole requests has the parts of its requests and responses."""
 
     sent: Mapping[str, Path]
@@ -192,8 +187,7 @@ class Requests:
         return value_at(document, self.sent[name]) if name in self.sent else None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Value, frozen=True):
     """The operation's `x-batch`."""
 
     items: Path

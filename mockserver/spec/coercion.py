@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from types import NoneType
 from typing import Any, TypeAlias
 
+from msgspec import Struct, field
+
 from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 from mockserver.spec.openapi import misused, resolve
 
 _INTEGER = re.compile(r"\s*-?[0-9]{1,40}\s*")
@@ -72,8 +73,7 @@ Read: TypeAlias = Callable[[Json], Json]
 """A function that returns a value with members under declared names and scalars in declared types."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coercion:
+class Coercion(Value, frozen=True):
     """Coercion of values in one media type of one vendor."""
 
     document: Document
@@ -136,8 +136,7 @@ class Coercion:
         return self.drops_blank_numbers and kind in ("integer", "number")
 
 
-@dataclass(slots=True)
-class _StructureReader:
+class _StructureReader(Struct):
     """Reader of objects and lists; it leaves every other value to `read_scalar`."""
 
     any_case: bool

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from warnings import catch_warnings
 
 import jsonschema_rs
+from msgspec import Struct, field
 
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
@@ -80,8 +80,7 @@ _CLASSES: Mapping[str, str] = {
 _ANCHORS: Mapping[str, str] = {"\\A": "^", "\\Z": "$", "\\z": "$"}
 
 
-@dataclass(slots=True)
-class SchemaDialect:
+class SchemaDialect(Struct):
     """Converter of schemas to OpenAPI 3.0."""
 
     refer: Callable[[str], dict[str, Any]]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from mockserver.codec import json
 from mockserver.errors import SpecError
-from mockserver.model import EMPTY, Document, Json, Path, parse_pointer, pointer_of, unescape_step
+from mockserver.model import EMPTY, Document, Json, Path, Value, parse_pointer, pointer_of, unescape_step
 from mockserver.spec.atomicity import check_places
 from mockserver.spec.batch_annotation import check_jobs, read_batch
 from mockserver.spec.batch_forms import Batch
@@ -57,8 +59,7 @@ _MARK = re.compile(r"\bx-(?:batch|collection|paths|scope|rate-limit|contract|que
 _VERSION_3_0 = re.compile(r"""openapi["']?\s*:\s*["']?3\.0""")
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenReference:
+class BrokenReference(Value, frozen=True):
     """A `$ref` that has no target, or leads to itself."""
 
     path: Path
@@ -158,7 +159,9 @@ def load_spec(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         return index(file.stem, text, document, file.name)
     with refuse_malformed(file.name):
         notes = tuple(apply_overlays(document, overlays))
-    return replace(index(file.stem, json.encode(document).decode(), document, file.name), notes=notes)
+    return dataclasses.replace(
+        index(file.stem, json.encode(document).decode(), document, file.name), notes=notes
+    )
 
 
 def vendor_name(file: FilePath) -> str:
@@ -218,7 +221,7 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
     faults = source.faults
     told = (Note((), one.message.removeprefix("not YAML: "), one.cure, *one.place[:1]) for one in faults)
     notes = (*unused, *told, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
-    return replace(spec, notes=notes, is_own=True, parts=source.files)
+    return dataclasses.replace(spec, notes=notes, is_own=True, parts=source.files)
 
 
 def server_paths(document: Document) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, unescape_step
+from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step
 from mockserver.spec.batch_forms import Batch
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
@@ -38,8 +38,7 @@ _ANCHORED = re.compile(r"\^(?!.*(?:\(\?P?<\w|\\[1-9]))(.*)\$")
 """A pattern of whole values that refers to none of its own groups, so that it may be part of another."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathForms:
+class PathForms(Value, frozen=True):
     """Rules for equivalent forms of a path (`x-paths`)."""
 
     any_case: bool = False
@@ -110,8 +109,7 @@ def _are_paths(found: Iterable[Any]) -> bool:
     return all(isinstance(one, str) and _PATH.fullmatch(one) for one in found)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Value, frozen=True):
     name: str
     place: str
     """OpenAPI's `in`."""
@@ -124,8 +122,7 @@ class Parameter:
     """Media type of a value that is a document; "" for a value that `style` spells."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(Value, frozen=True):
     """A representation of a request's body."""
 
     name: str
@@ -213,8 +210,7 @@ def has_lines(content: Document) -> bool:
     return bool(content.get(BINDER, EMPTY).get("format") == LINES)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Value, frozen=True):
     """A note on a part of a file that was left out, or read differently from what the file says."""
 
     path: Path
@@ -224,8 +220,7 @@ class Note:
     """Line of that part, or of its nearest ancestor, in the root file, counted from 1; 0 if unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class RouteMatch:
+class RouteMatch(Value, frozen=True):
     """A path found in a spec: the operation and the values of its path parameters."""
 
     operation: Operation

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from mockserver.model import EMPTY, Document, escape_step, parse_pointer
+from mockserver.model import EMPTY, Document, Value, escape_step, parse_pointer
 from mockserver.spec.batch_forms import OutcomeRows
 from mockserver.spec.openapi import member_at, merged, plain, resolve
 from mockserver.spec.outcomes import is_map_schema, lists_of, object_lists, row_schema, side_of
@@ -142,8 +141,7 @@ def _places(document: Document, answer: Document) -> Iterator[str]:
             yield name
 
 
-@dataclass(frozen=True, slots=True)
-class _RowReading:
+class _RowReading(Value, frozen=True):
     """Reading of the rows in the places of an answer."""
 
     document: Document

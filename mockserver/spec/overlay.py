@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import unquote
 
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json, Path
+from mockserver.model import Document, Json, Path, Value
 from mockserver.spec.openapi import Note, resolve
 from mockserver.spec.source_files import parse, read_text
 
@@ -19,8 +18,7 @@ _EXAMPLE = "actions: [{target: \"$.paths['/orders'].post\", update: {x-batch: {i
 _WORDS = ("update", "remove", "copy")
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
+class Overlay(Value, frozen=True):
     name: str
     """Name of the overlay's file."""
     extends: str

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mockserver.codec.form import nest, parse_pairs
 from mockserver.codec.multipart import parse_parts
 from mockserver.errors import MalformedBody
-from mockserver.model import EMPTY, Call, Document, Json
+from mockserver.model import EMPTY, Call, Document, Json, Value
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.text_values import SEPARATORS, TextReader, convert
 from mockserver.spec.typed_xml import AnswerReader
@@ -31,8 +30,7 @@ _READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeBody]]
 """Patterns of media types, each with the JSON types that it can carry and its decoder."""
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnBody:
+class _OwnBody(Value, frozen=True):
     schema: Document
     encoding: Json
     tree: SchemaTree

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from mockserver.codec import json
 from mockserver.codec.form import nest
 from mockserver.errors import MalformedBody
-from mockserver.model import EMPTY, Call, Document, Json, Path, Problem
+from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Value
 from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
 from mockserver.spec.schema import Schema, SchemaCompiler
 from mockserver.spec.schema_tree import SchemaPlace, SchemaTree
@@ -58,8 +57,7 @@ class _MisspelledError(Exception):
     """A text is not in the style of its parameter."""
 
 
-@dataclass(frozen=True, slots=True)
-class _StyledReader:
+class _StyledReader(Value, frozen=True):
     """Reader of one parameter by its style."""
 
     parameter: Parameter
@@ -174,8 +172,7 @@ def _members(parts: list[str], *, is_exploded: bool) -> Tree:
     return nest(named if is_exploded else zip(parts[::2], parts[1::2], strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _PlainReader:
+class _PlainReader(Value, frozen=True):
     """Reader of one parameter by the type that its schema declares."""
 
     parameter: Parameter
@@ -206,8 +203,7 @@ class _PlainReader:
         return texts[-1], self.schema.problems(value, (parameter.place, parameter.name))
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledParameters:
+class CompiledParameters(Value, frozen=True):
     """The compiled parameters of one operation."""
 
     readers: Sequence[_StyledReader | _PlainReader]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
 from re import _constants as codes
 from re import _parser as parser
 from typing import Any
+
+from msgspec import Struct
 
 _ALPHABET = string.ascii_uppercase + string.digits + string.ascii_lowercase + "-_./ "
 _MOST_REPEATS = 12
@@ -22,8 +23,7 @@ _CATEGORIES = {
 }
 
 
-@dataclass(slots=True)
-class _Counter:
+class _Counter(Struct):
     """Source of the digits of a number, the last digit first, each in a base of its own."""
 
     rest: int

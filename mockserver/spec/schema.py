@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property, partial
 from itertools import compress
@@ -13,10 +12,11 @@ from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import jsonschema_rs
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockserver.errors import SpecError
-from mockserver.model import EMPTY, Document, Json, Path, Problem
+from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema_problems import first_problem, has_many_values, problems_found
 
@@ -78,8 +78,7 @@ COMMON_FORMATS: Formats = {"uuid": UUID_PATTERN, "date": DATE_PATTERN, "date-tim
 _ANY_TEXT = r"[\s\S]*"
 
 
-@dataclass(frozen=True)
-class LoneSchema:
+class LoneSchema(Value, frozen=True, dict=True, weakref=True):
     """A schema that is compiled alone. `accepts` only decides; `problems` lists what is wrong."""
 
     node: Document
@@ -128,8 +127,7 @@ class LoneSchema:
         return tuple(ranks)
 
 
-@dataclass(frozen=True)
-class PooledSchema:
+class PooledSchema(Value, frozen=True, dict=True, weakref=True):
     """A schema that is compiled together with others. It judges as `LoneSchema` does."""
 
     node: Document
@@ -150,8 +148,7 @@ Schema: TypeAlias = LoneSchema | PooledSchema
 Made = TypeVar("Made")
 
 
-@dataclass(eq=False)
-class SchemaPool:
+class SchemaPool(Struct, eq=False, weakref=True):
     """Schemas of one document that are compiled as the members of one object.
 
     What they refer to is compiled once for all of them. In a large file whose schemas refer to each other,
@@ -171,8 +168,7 @@ class SchemaPool:
             return PooledSchema(node, document, name, self)
 
 
-@dataclass(frozen=True, slots=True)
-class NumberMember:
+class NumberMember(Value, frozen=True):
     """A number member of a batch's items, with its bounds; None means no bound."""
 
     name: str
@@ -201,8 +197,7 @@ class NumberMember:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ListSchema:
+class ListSchema(Value, frozen=True):
     """The schema of a batch's items, which refuses undeclared members."""
 
     whole: Schema
@@ -330,8 +325,7 @@ def compile_answer(document: Document, content: Document, formats: Formats) -> S
     return compile_answer(document, content, {**formats, **broken}) if broken else schema
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaCompiler:
+class SchemaCompiler(Value, frozen=True):
     """Compiler of schemas of requests."""
 
     document: Document

@@ -7,10 +7,11 @@ variants of its `oneOf` and `anyOf` have for the member. References are resolved
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.model import EMPTY, Document, Json, Path
+from msgspec import field
+
+from mockserver.model import EMPTY, Document, Json, Path, Value
 from mockserver.spec.openapi import resolve
 
 COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
@@ -21,8 +22,7 @@ Schemas = tuple[Document, ...]
 """All schemas that apply to one place."""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaMember:
+class SchemaMember(Value, frozen=True):
     """A member of an object."""
 
     name: str
@@ -37,8 +37,7 @@ class SchemaMember:
     """Whether the member is a list whose items have no common element around them in XML."""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaPlace:
+class SchemaPlace(Value, frozen=True):
     """Facts that follow from all schemas of one place together."""
 
     schemas: Schemas
@@ -74,8 +73,7 @@ class SchemaPlace:
         return (self.types[name],) if name in self.types else ()
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class SchemaTree:
+class SchemaTree(Value, frozen=True, weakref=True):
     """The `SchemaPlace` objects of one document; each `SchemaPlace` is compiled on first use."""
 
     document: Document

@@ -14,10 +14,12 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
+from msgspec import Struct
+
 from mockserver.codec.http import JSON_TYPE
 from mockserver.codec.lines import is_lines_type
 from mockserver.errors import SpecError
-from mockserver.model import EMPTY, Document, Json, Path, unescape_step
+from mockserver.model import EMPTY, Document, Json, Path, Value, unescape_step
 from mockserver.spec.dialects import SchemaDialect, anchors, combined_parts
 from mockserver.spec.openapi import BINDER, LINES, METHODS, Note, parameter_names
 from mockserver.spec.source_files import PARTS, extensions, listed, members, texts
@@ -36,8 +38,7 @@ _LISTS = {"parameters": "[{name: page, in: query, schema: {type: integer}}]", "s
 _SUCCESS = {"post": "201", "delete": "204"}
 
 
-@dataclass(frozen=True, slots=True)
-class ServedForm:
+class ServedForm(Value, frozen=True):
     """The document in the form that is served, and notes on what was changed."""
 
     document: dict[str, Any]
@@ -60,8 +61,7 @@ def served_form(source: Document) -> ServedForm:
     return _Reader(source).read()
 
 
-@dataclass(slots=True)
-class _Component:
+class _Component(Struct):
     """A schema in `components`."""
 
     name: str

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json as standard_json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from msgspec import Struct, field
+
 from mockserver.codec import yaml
 from mockserver.codec.json import is_deep, parse_decimal
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json, escape_step
+from mockserver.model import Document, Json, Value, escape_step
 from mockserver.spec.yaml_positions import end_of, find_yaml_fault
 
 PARTS = "x-parts"
@@ -146,8 +147,7 @@ def texts(value: Json) -> list[str]:
     return [one for one in listed(value) if isinstance(one, str)]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDocument:
+class SourceDocument(Value, frozen=True):
     """A document, read from its root file and all files that it refers to."""
 
     text: str
@@ -177,8 +177,7 @@ def read_source(root: Path) -> SourceDocument:
     return SourceDocument(text, document, (*bundle.names, *sorted(bundle.missing)), faults)
 
 
-@dataclass(slots=True)
-class _Bundle:
+class _Bundle(Struct):
     """The other files of a document."""
 
     root: Path

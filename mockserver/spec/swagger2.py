@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 from mockserver.spec.openapi import METHODS
 from mockserver.spec.source_files import extensions, listed, members, texts
 
@@ -45,8 +44,7 @@ def to_openapi3(document: Document, resolve: Resolve) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Swagger:
+class _Swagger(Value, frozen=True):
     """Converter of operations."""
 
     resolve: Resolve

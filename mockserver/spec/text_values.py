@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mockserver.codec import json
 from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
 from mockserver.errors import MalformedBody
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
 
 Tree: TypeAlias = Mapping[str, Any] | list[str]
@@ -51,8 +50,7 @@ def convert(text: str, place: SchemaPlace) -> Json:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class TextReader:
+class TextReader(Value, frozen=True):
     """Reader of values that are sent as texts."""
 
     tree: SchemaTree

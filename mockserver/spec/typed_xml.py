@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element
 
 from mockserver.codec import xml
 from mockserver.errors import MalformedBody
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema_tree import SchemaPlace, Schemas, SchemaTree
 from mockserver.spec.xml import XSI, from_iso
@@ -47,8 +46,7 @@ def element_tag(node: Document, default: str) -> str:
     return f"{{{xml['namespace']}}}{name}" if "namespace" in xml else str(name)
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerReader:
+class AnswerReader(Value, frozen=True):
     """Reader of answers: reads every element, and every text as a value of the text's schema."""
 
     tree: SchemaTree
@@ -102,8 +100,7 @@ class AnswerReader:
         yield from lists.items()
 
 
-@dataclass(frozen=True, slots=True)
-class RequestReader:
+class RequestReader(Value, frozen=True):
     """Reader of requests: accepts every order of elements; skips unknown and (except in lists) repeated ones.
 
     Values are texts, which the binder converts to types. An element counts as absent if it is nil, or if the

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
-from mockserver.model import EMPTY, Document, Json, values_in
+from mockserver.model import EMPTY, Document, Json, Value, values_in
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema import with_optional
 from mockserver.spec.schema_tree import SchemaMember, SchemaPlace, Schemas, SchemaTree
@@ -87,8 +86,7 @@ def _omitted_members(node: Json, document: Document) -> Iterator[str]:
                 yield name
 
 
-@dataclass(frozen=True, slots=True)
-class XmlWriter:
+class XmlWriter(Value, frozen=True):
     tree: SchemaTree
 
     def write(self, value: Json, schema: Document, type_name: str = "") -> bytes:
@@ -102,8 +100,7 @@ class XmlWriter:
         return _TypedWriter(self.tree, type_name).element(name, value, (schema,), spaces).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _TypedWriter:
+class _TypedWriter(Value, frozen=True):
     """Writer of elements; `type_name` is the type of each object whose schema declares several types."""
 
     tree: SchemaTree

@@ -5,12 +5,15 @@ Counts, flags, words and the status line fit what the lie tells, unless they are
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from mockserver.codec.lines import is_lines_type
 from mockserver.contract.exchange import Exchange, Request, Response, to_json_text
@@ -128,7 +131,9 @@ class _Proxy:
             return self._miscounting(document, received)
         if self.lie == STATUS:
             statuses = self.batch.outcome.statuses.values()
-            return replace(received, status=next(one for one in statuses if one != received.status))
+            return dataclasses.replace(
+                received, status=next(one for one in statuses if one != received.status)
+            )
         told = self.read(exchange, items) if self.read and items else None
         return self._lying(document, received, items, told.outcomes) if told else received
 
@@ -195,14 +200,16 @@ class _Proxy:
             document = _put(document, form.word_at, form.words[result])
         named = {name.lower(): to_json_text(facts[fact]) for fact, name in form.headers.items()}
         status = form.statuses.get(result, received.status)
-        return _encoded(replace(received, headers={**received.headers, **named}, status=status), document)
+        return _encoded(
+            dataclasses.replace(received, headers={**received.headers, **named}, status=status), document
+        )
 
     def _miscounting(self, document: Json, received: WrappedResponse) -> WrappedResponse:
         form, fact = self.batch.outcome, self.lie.removeprefix("wrong ")
         if fact in form.headers:
             name = form.headers[fact].lower()
             false = to_json_text(_false(json.loads(received.headers[name])))
-            return replace(received, headers={**received.headers, name: false})
+            return dataclasses.replace(received, headers={**received.headers, name: false})
         place = form.word_at if fact == "word" else form.summary[fact]
         told = value_at(document, place)
         words = (one for one in form.words.values() if one != told)
@@ -239,5 +246,7 @@ def _decoded(received: WrappedResponse) -> Json:
 
 def _encoded(received: WrappedResponse, document: Json) -> WrappedResponse:
     if is_lines_type(received.media_type):
-        return replace(received, body="".join(f"{to_json_text(one)}\n" for one in document).encode())
+        return dataclasses.replace(
+            received, body="".join(f"{to_json_text(one)}\n" for one in document).encode()
+        )
     return received.holding(document) if received.body else received

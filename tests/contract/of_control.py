@@ -6,7 +6,7 @@ default sandbox, a report, and has run a case.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import ExpectedStatuses, FixturePins, Profile

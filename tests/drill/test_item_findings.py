@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from msgspec.structs import replace as replace_value
+from msgspec.structs import replace
 
 from mockserver.drill.run import Run, VendorAbilities
 from mockserver.journal.item_history import Told
@@ -505,7 +504,7 @@ def test_more_items_than_without_faults_are_doubled_whatever_their_keys() -> Non
 
 def test_an_item_that_two_operations_lose_is_named_once() -> None:
     clean = run_of({"R-1": [attempt(1)]})
-    both = replace(clean, histories=[*clean.histories, replace_value(clean.histories[0], operation="pay")])
+    both = replace(clean, histories=[*clean.histories, replace(clean.histories[0], operation="pay")])
 
     [finding] = judged(run_of({}), both).findings
 

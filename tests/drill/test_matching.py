@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from msgspec.structs import replace as replace_value
+from msgspec.structs import replace
 
 from mockserver.drill.matching import match_items
 from tests.drill.runs import Attempts, attempt, document, rejected, run_of, updated
@@ -50,12 +49,8 @@ def test_items_are_paired_by_their_keys_or_else_by_their_values(
 def test_items_of_each_operation_are_paired_by_themselves() -> None:
     """Keys may be the client's own in one operation, and those of the server in another."""
     fixed, made, others = (run_of({key: [attempt(1)]}).histories[0] for key in ("R-1", "/runs/a", "/runs/b"))
-    clean = replace(
-        run_of({"R-1": [attempt(1)]}), histories=[fixed, replace_value(made, operation="closeRun")]
-    )
-    run = replace(
-        run_of({"R-1": [attempt(1)]}), histories=[fixed, replace_value(others, operation="closeRun")]
-    )
+    clean = replace(run_of({"R-1": [attempt(1)]}), histories=[fixed, replace(made, operation="closeRun")])
+    run = replace(run_of({"R-1": [attempt(1)]}), histories=[fixed, replace(others, operation="closeRun")])
 
     pairs, unknown = match_items(clean, run)
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def test_upsert_creates_what_is_new_and_updates_what_is_there() -> None:
 
 
 def test_without_upsert_a_key_that_is_there_is_a_duplicate() -> None:
-    assert upserted(dataclasses.replace(BATCH, upsert=False), "A", "A") == (["created", "rejected"], ["A"])
+    assert upserted(replace(BATCH, upsert=False), "A", "A") == (["created", "rejected"], ["A"])
 
 
 def test_an_item_without_key_is_rejected() -> None:
@@ -51,7 +50,7 @@ def test_an_item_without_key_is_rejected() -> None:
 
 
 def test_an_item_with_part_of_its_key_is_rejected() -> None:
-    both = dataclasses.replace(BATCH, key=("id", "note"))
+    both = replace(BATCH, key=("id", "note"))
 
     assert upserted(both, "A") == (["rejected"], [])
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.engine.declared_answers import AnswerForm
 from mockserver.engine.declared_outcomes import render_outcomes
@@ -57,13 +57,13 @@ def test_an_answer_has_as_many_entries_as_items_in_their_order() -> None:
 
 
 def test_what_the_outcome_does_not_name_is_left_out() -> None:
-    batch = dataclasses.replace(BATCH, outcome=read_outcome({"list": "", "status": "/code"}))
+    batch = replace(BATCH, outcome=read_outcome({"list": "", "status": "/code"}))
 
     assert rendered(Outcome(Item(0, "A", {}), Action.CREATED), batch=batch) == [{"code": 201}]
 
 
 def test_a_list_may_stand_far_inside() -> None:
-    batch = dataclasses.replace(BATCH, outcome=read_outcome({"list": "/a/b"}))
+    batch = replace(BATCH, outcome=read_outcome({"list": "/a/b"}))
 
     assert rendered(batch=batch) == {"a": {"b": []}}
 
@@ -80,7 +80,7 @@ def _row(action: Action, document: Any, names: tuple[str, ...] = ("id",), **memb
     one = Outcome(
         Item(0, "/".join(str(document[name]) for name in names), document), action, problems=problems
     )
-    batch = dataclasses.replace(BATCH, key=names, outcome=read_outcome(outcome))
+    batch = replace(BATCH, key=names, outcome=read_outcome(outcome))
     return rendered(one, batch=batch, schema=_schema(**members))["results"][0]
 
 
@@ -238,7 +238,7 @@ def test_a_row_that_needs_no_filling_is_as_it_would_be_filled(
     places: Any, members: list[str], count: int, required: set[str], outcome: Outcome
 ) -> None:
     properties = {name: _MEMBERS[name] for name in members[:count]}
-    batch = dataclasses.replace(BATCH, outcome=read_outcome({"list": "/rows", **places}))
+    batch = replace(BATCH, outcome=read_outcome({"list": "/rows", **places}))
 
     def row(*more: str) -> Any:
         node = {"type": "object", "properties": properties, "required": [*sorted(required), *more]}

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.errors import TooManySandboxesError, UnknownSandboxError
 from mockserver.sandbox import scenarios, snapshots
@@ -272,7 +272,7 @@ def test_a_visit_makes_the_sandbox_where_it_may(sandboxes: Sandboxes, create: bo
 
 
 def test_a_visit_to_one_sandbox_too_many_leaves_none_behind(sandboxes: Sandboxes) -> None:
-    full = dataclasses.replace(sandboxes, idle_tracker=IdleTracker(max_sandboxes=0))
+    full = replace(sandboxes, idle_tracker=IdleTracker(max_sandboxes=0))
 
     seen = full.transact_or_discard("new", "acme/", add_and_list, create=False)
 
@@ -280,7 +280,7 @@ def test_a_visit_to_one_sandbox_too_many_leaves_none_behind(sandboxes: Sandboxes
 
 
 def test_a_visit_that_needs_its_sandbox_is_refused_if_it_is_one_too_many(sandboxes: Sandboxes) -> None:
-    full = dataclasses.replace(sandboxes, idle_tracker=IdleTracker(max_sandboxes=0))
+    full = replace(sandboxes, idle_tracker=IdleTracker(max_sandboxes=0))
 
     with pytest.raises(TooManySandboxesError):
         full.transact_or_discard("new", "acme/", add, create=True)

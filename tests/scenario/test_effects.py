@@ -45,7 +45,7 @@ from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, defaul
 from tests.support.engine_samples import BATCH, OPERATION, batch_handler, orders, store, stored, transact
 
 COUNTED_OUTCOME = read_outcome({"count": "/meta/count", "maps": ["/errors", "/warnings"]})
-COUNTED = dataclasses.replace(BATCH, outcome=COUNTED_OUTCOME)
+COUNTED = replace(BATCH, outcome=COUNTED_OUTCOME)
 
 
 def bent(document: Any, effect: EnvelopeEffect) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.engine.admission import Arrival
 from mockserver.engine.call import Pipeline
@@ -450,7 +451,7 @@ def test_a_vendor_may_refuse_before_anything_else(tmp_path: Path) -> None:
         raise HeadersTooLarge("no room")
 
     def guard(acme: LoadedVendor) -> LoadedVendor:
-        return dataclasses.replace(acme, vendor=dataclasses.replace(acme.vendor, admit=admit))
+        return dataclasses.replace(acme, vendor=replace(acme.vendor, admit=admit))
 
     assert Client(changed(tmp_path, guard), HOST).get("/acme/orders").status == 431
 
@@ -461,8 +462,8 @@ def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> Moc
     app, sender = whole.asgi, whole.lasting.sender
     pipeline = app.vendors["acme"].pipeline
     acme = change(pipeline.served)
-    other = dataclasses.replace(pipeline, admission=dataclasses.replace(pipeline.admission, served=acme))
-    return dataclasses.replace(app, vendors={"acme": VendorApp(other, app.recorder, app.thread, sender)})
+    other = dataclasses.replace(pipeline, admission=replace(pipeline.admission, served=acme))
+    return replace(app, vendors={"acme": VendorApp(other, app.recorder, app.thread, sender)})
 
 
 def test_a_vendor_sees_where_it_is_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.cli.drill_report.results import DrillReport, Place
 from mockserver.testing.drill import CLEAN, Case, DrillFinding, Ending, Plan, Result
@@ -78,11 +80,11 @@ def result(name: str, *findings: DrillFinding, output: str = "", **more: Any) ->
         items=(item("R-1", attempt(1)), item("R-2", attempt(1))),
         calls=(call(1),),
     )
-    return replace(made, **more)
+    return dataclasses.replace(made, **more)
 
 
 def report(*results: Result, known: Mapping[Place, str] | None = None, **more: Any) -> DrillReport:
-    clean = replace(result(CLEAN), case=Case(CLEAN))
+    clean = dataclasses.replace(result(CLEAN), case=Case(CLEAN))
     plan = Plan(
         says="2 items by postInvoices in 1 call, 30.00 in all",
         obstacle="",
@@ -110,4 +112,4 @@ def report(*results: Result, known: Mapping[Place, str] | None = None, **more: A
 def hopeless(obstacle: str) -> DrillReport:
     """A drill that could not begin."""
     made = report()
-    return replace(made, plan=replace(made.plan, obstacle=obstacle))
+    return replace(made, plan=dataclasses.replace(made.plan, obstacle=obstacle))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from mockserver.contract import exchange
 from mockserver.contract.api import ApiUnderTest

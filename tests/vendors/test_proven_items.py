@@ -6,9 +6,10 @@ Here every batch is sent twice: to a sandbox where items are proven, and to one 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.contract.examples import ProfileExamples, ProfileSubject
 from mockserver.contract.exchange import Request
@@ -88,9 +90,9 @@ def patient(pipeline: Pipeline) -> Pipeline:
         name: replace(plan, bodies={kind: patient_body(body) for kind, body in plan.bodies.items()})
         for name, plan in pipeline.served.plans.items()
     }
-    return replace(
+    return dataclasses.replace(
         pipeline,
-        admission=replace(pipeline.admission, served=replace(pipeline.served, plans=plans)),
+        admission=replace(pipeline.admission, served=dataclasses.replace(pipeline.served, plans=plans)),
         envelope=replace(pipeline.envelope, plans=plans),
     )
 

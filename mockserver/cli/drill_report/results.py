@@ -5,14 +5,15 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from click import unstyle
+from msgspec import field
 
 from mockserver.codec.redaction import redact_log, redact_words
 from mockserver.contract.report.text import HiddenSecrets, one_line
+from mockserver.model import Value
 from mockserver.testing.drill import (
     CLEAN,
     DOUBTFUL,
@@ -52,8 +53,7 @@ class KnownFault(NamedTuple):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillRow:
+class DrillRow(Value, frozen=True):
     """A run of the client as a row of the report."""
 
     result: Result
@@ -71,8 +71,7 @@ class DrillRow:
         return self.result.case.id
 
 
-@dataclass(frozen=True, slots=True)
-class DrillReport:
+class DrillReport(Value, frozen=True):
     """Data of a drill that all forms of its report need."""
 
     vendor: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from zlib import crc32
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import (
     ANSWERS_CAN_BE_READ,
@@ -52,6 +53,7 @@ from mockserver.contract.oracle.item_checks import NOT_IMPLEMENTED
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.run_state import FindingLedger, RunConfig
 from mockserver.contract.trial import Trial
+from mockserver.model import Value
 from mockserver.spec.openapi import resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
@@ -107,7 +109,6 @@ class UnansweredCaseError(Exception):
         self.finding = finding
 
 
-@dataclass(slots=True)
 class FuzzingContext(Trial):
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
@@ -269,8 +270,7 @@ def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
     return schema
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedResponse:
+class CheckedResponse(Value, frozen=True):
     """A generated case and its response."""
 
     case: PinnedCase

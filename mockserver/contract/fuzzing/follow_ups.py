@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
+
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, Request
@@ -32,7 +33,7 @@ from mockserver.contract.profile import IdempotencyRule
 from mockserver.contract.sequences import sentences
 from mockserver.contract.trial import Trial
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import Json, pointer_of, values_in
+from mockserver.model import Json, Value, pointer_of, values_in
 from mockserver.spec.openapi import Operation, filled_path
 
 TENANTS = "tenants-are-apart"
@@ -216,8 +217,7 @@ def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Value, frozen=True):
     """What a read shows."""
 
     exchange: Exchange
@@ -227,8 +227,7 @@ class Observation:
     """Pointers of scalars that differ between two reads without a write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Value, frozen=True):
     message: str
     pointer: str
     before: Exchange

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
 
 import hypothesis
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Finding
 from mockserver.contract.failure_search import FailureSearch, hypothesis_settings
@@ -92,8 +94,7 @@ def count_followed_links(context: FuzzingContext, without: tuple[str, ...] = ())
     return walk.good_links
 
 
-@dataclass(slots=True)
-class WalkState:
+class WalkState(Struct):
     """State of all walks of one schema, and progress of the current walk."""
 
     caller: CaseCaller
@@ -178,7 +179,7 @@ class WalkState:
             f"{one.request.method} {one.request.path} is answered {one.response.status}"
             for one in self.steps[:-1]
         )
-        return replace(finding, exchanges=(*self.steps[:-1], *finding.exchanges), steps=words)
+        return dataclasses.replace(finding, exchanges=(*self.steps[:-1], *finding.exchanges), steps=words)
 
 
 class LinkWalkHooks:

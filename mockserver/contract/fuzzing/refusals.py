@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode
+
+from msgspec.structs import replace
 
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Finding, Request

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
 import hypothesis
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Finding, checks_of
 from mockserver.contract.failure_search import FailureSearch, hypothesis_settings

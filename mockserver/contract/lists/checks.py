@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise, zip_longest
@@ -15,6 +14,7 @@ from mockserver.contract.list_discovery import number_at, shown_place, value_in
 from mockserver.contract.lists.walks import ListCalls, Page, Row, Walk, link_of, rows_of
 from mockserver.contract.profile_reads import Counted, Link, ListFilter, ListOrder, ListProfile
 from mockserver.contract.sequences.sentences import cut_text, excerpt
+from mockserver.model import Value
 
 _ONCE, _ORDER, _SIZE = "pages-show-each-row-once", "pages-keep-the-order", "page-size-is-kept"
 _TOTALS, _LINKS, _FILTERS = "totals-fit-the-rows", "page-links-lead-on", "filters-select"
@@ -283,8 +283,7 @@ def _rows(ids: Sequence[str], status: int) -> str:
     return cut_text(f"the rows from {ids[0]} to {ids[-1]}" if len(ids) > 1 else f"row {ids[0]}")
 
 
-@dataclass(frozen=True, slots=True)
-class FilterTrial:
+class FilterTrial(Value, frozen=True):
     """A query with a filter, and the rows that its answer must show or may show."""
 
     filter: ListFilter

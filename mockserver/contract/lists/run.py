@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 from urllib.parse import parse_qsl
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, TargetUnreachableError
 from mockserver.contract.isolation import Isolation

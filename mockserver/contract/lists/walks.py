@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
+
+from msgspec import field
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Finding, Request, Response, to_json_text
 from mockserver.contract.isolation import FIRST_OF_LISTS, IsolationScope
@@ -27,7 +30,7 @@ from mockserver.contract.safety import DEFAULT_PORTS
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import cut_text, excerpt
 from mockserver.contract.trial import Trial
-from mockserver.model import pointer_of
+from mockserver.model import Value, pointer_of
 from mockserver.spec.openapi import plain
 
 _OK = 200
@@ -49,14 +52,12 @@ _WIDE = 8
 """Minimum length of ids whose equality is no coincidence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value, frozen=True):
     id: str
     document: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Value, frozen=True):
     number: int
     exchange: Exchange
     rows: tuple[Row, ...]
@@ -76,8 +77,7 @@ class Page:
         return tuple(row.id for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Value, frozen=True):
     """A walk along the pages of a list."""
 
     size: int | None
@@ -141,7 +141,6 @@ def link_of(profile: ListProfile, response: Response, link: Link) -> str:
     return found if isinstance(found, str) else ""
 
 
-@dataclass(slots=True)
 class ListCalls(Trial):
     """Calls to one list, and walks along its pages, in an isolation scope of their own."""
 
@@ -244,7 +243,7 @@ class ListCalls(Trial):
             return
         self.judged += is_page
         found = self.judge_exchange(exchange, self.ledger)
-        self.ledger.record(replace(one, steps=tuple(self.steps)) for one in found)
+        self.ledger.record(dataclasses.replace(one, steps=tuple(self.steps)) for one in found)
 
     def count(self, check: str, times: int = 1) -> None:
         self.count_check(self.profile.operation, check, times)

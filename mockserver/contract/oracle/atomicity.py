@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from mockserver.contract.exchange import Request, to_json_text
 from mockserver.contract.profile import ReportedOutcome
-from mockserver.model import Json, value_at
+from mockserver.model import Json, Value, value_at
 from mockserver.spec.batch_forms import Batch, CallValue
 
 _TRUTHS = {"true": True, "false": False}
@@ -17,8 +16,7 @@ _UNREAD = ""
 """A value that is neither a boolean nor a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ties:
+class Ties(Value, frozen=True):
     """How the items of one call depend on each other."""
 
     groups: tuple[Hashable, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -17,7 +16,7 @@ import yaml
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from mockserver.model import EMPTY, Document, Json, Path
+from mockserver.model import EMPTY, Document, Json, Path, Value
 
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
 
@@ -86,8 +85,7 @@ class UnreadableError(Exception):
         self.for_all_readers = for_all_readers
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Value, frozen=True):
     """A decoded document."""
 
     document: Json
@@ -424,8 +422,7 @@ def _local(element: Element, doubts: list[str]) -> str:
     return tag.rpartition("}")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class XmlMember:
+class XmlMember(Value, frozen=True):
     """A member of an object, as XML writes it."""
 
     xml: str

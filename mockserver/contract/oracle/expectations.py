@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
+
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request
@@ -39,7 +40,7 @@ from mockserver.contract.oracle.schemas import (
 )
 from mockserver.contract.profile import BatchItem, Tolerance
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import EMPTY, Document, Json, Path, join_key, member_path, pointer_of, value_at
+from mockserver.model import EMPTY, Document, Json, Path, Value, join_key, member_path, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import MediaType, Operation, Parameter, RouteMatch, Spec
 
@@ -71,8 +72,7 @@ _LENIENT = Leniency(spells=True)
 """Leniency for parameters: readers differ in the texts that they accept as a number or a date."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(Value, frozen=True):
     """A media type of an operation's request body, with compiled schemas."""
 
     node: Document
@@ -285,8 +285,7 @@ Judgement: TypeAlias = tuple[ExpectedVerdict, str]
 _GOOD: Judgement = ("good", "")
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedItem:
+class ExpectedItem(Value, frozen=True):
     """Expectation of one item, derived from its schema without stored state."""
 
     item: BatchItem
@@ -303,8 +302,7 @@ class ExpectedItem:
     """Whether the server may refuse the whole call because of this item."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedResponse:
+class ExpectedResponse(Value, frozen=True):
     """Expectation of a response, derived from the bytes of the request."""
 
     operation: Operation | None
@@ -416,8 +414,7 @@ def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
     return match
 
 
-@dataclass(frozen=True, slots=True)
-class _CompiledParameter:
+class _CompiledParameter(Value, frozen=True):
     parameter: Parameter
     schema: OracleSchema
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from http import HTTPStatus
 from typing import Literal
+
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
@@ -20,7 +21,7 @@ from mockserver.contract.oracle.expectations import count_noun, explain, keys_of
 from mockserver.contract.oracle.schemas import OracleSchema, StatedMembers, compile_schema, unfold
 from mockserver.contract.oracle.whole_requests import cut_off, unfounded
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of, value_at
+from mockserver.model import EMPTY, Document, Json, Path, Value, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch, OutcomeForm, OutcomeRows
 from mockserver.spec.openapi import Operation, Spec, has_lines, resolve
 from mockserver.spec.xml import XML_MEDIA_TYPES, without_omitted
@@ -286,8 +287,7 @@ def _by_index(rows: OutcomeRows, name: str, items: Sequence[BatchItem]) -> int |
     return index if 0 <= index < len(items) else None
 
 
-@dataclass(frozen=True)
-class _SentItems:
+class _SentItems(Value, frozen=True, dict=True, weakref=True):
     """Items by key and by value of a key member, whose name matches in any letter case."""
 
     batch: Batch
@@ -372,8 +372,7 @@ def _document(document: Document, operation: Operation, response: Response) -> J
     return read
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFailure:
+class CheckFailure(Value, frozen=True):
     """Reason why a check fails."""
 
     message: str
@@ -384,8 +383,7 @@ class CheckFailure:
     """Whether the answer differs from the spec only in its body."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConformanceResult:
+class ConformanceResult(Value, frozen=True):
     """Differences of a response from the spec. A difference that does not occur is None."""
 
     undeclared: CheckFailure | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, localcontext
 from functools import cache, cached_property
@@ -17,7 +16,7 @@ from openapi_schema_validator import OAS30Validator
 from mockserver.contract.oracle.decoding import PARTS, parts_of, properties_of
 from mockserver.contract.profile import Tolerance
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json, Path
+from mockserver.model import Document, Json, Path, Value
 from mockserver.spec.openapi import resolve
 
 _WIDE = Context(prec=800)
@@ -74,8 +73,7 @@ _KINDS = ((bool, "boolean"), (int, "number"), (Decimal, "number"), (str, "string
 _OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaProblem:
+class SchemaProblem(Value, frozen=True):
     """A keyword of a schema that a value breaks."""
 
     keyword: str
@@ -88,8 +86,7 @@ class SchemaProblem:
     schema: Document
 
 
-@dataclass(frozen=True, slots=True)
-class OracleSchema:
+class OracleSchema(Value, frozen=True):
     """A compiled schema."""
 
     node: Document
@@ -357,8 +354,7 @@ def _is_free(part: Document) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Leniency:
+class Leniency(Value, frozen=True):
     """Leniency in reading a body, from `x-binder` and the vendor's profile."""
 
     any_case: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 from msgspec import structs
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.inference import infer_reading, infer_sending, scalar_members
@@ -58,7 +58,7 @@ from mockserver.contract.profile_file.items import (
     read_members,
 )
 from mockserver.contract.samples import write_request_xml
-from mockserver.model import Json, parse_pointer, pointer_of, value_at
+from mockserver.model import Json, Value, parse_pointer, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import MediaType, Operation, Spec
 
@@ -79,8 +79,7 @@ _WORDS: dict[UpdateWord, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenReading:
+class WrittenReading(Value, frozen=True):
     """Requests for records and readers of responses. If there is no list, `listing` and `listed` are None."""
 
     reader: RecordReader
@@ -90,8 +89,7 @@ class WrittenReading:
     listed: Callable[[Exchange], Mapping[str, Record]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenBatch:
+class WrittenBatch(Value, frozen=True):
     """A batch entry, and what is needed to make its batch profile."""
 
     spec: Spec
@@ -322,8 +320,7 @@ def _members(item: Mapping[str, str | int | Decimal | None]) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedPlacesReader:
+class RejectedPlacesReader(Value, frozen=True):
     """Reader of responses that name rejected items by their places."""
 
     at: str

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from inspect import Parameter, signature
 from typing import Any, Literal, NoReturn, TypeVar, get_type_hints
 
 from msgspec import UNSET, Struct, ValidationError, convert, field
 from msgspec.inspect import DictType, ListType, LiteralType, StructType, Type, UnionType, type_info
+from msgspec.structs import replace
 
 from mockserver.contract.profile import Assumption, DrawnValues, Facts
 from mockserver.contract.samples import set_member
 from mockserver.errors import SpecError
-from mockserver.model import Json, Path, pointer_of, value_at, values_in
+from mockserver.model import Json, Path, Value, pointer_of, value_at, values_in
 from mockserver.spec.yaml_positions import compose, place_in
 
 StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
@@ -291,8 +291,7 @@ def _kinds_at(kind: Type, steps: Sequence[str | int]) -> list[Type]:
     return [found for one in below for found in _kinds_at(one, steps[1:])]
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenPlace:
+class WrittenPlace(Value, frozen=True):
     """The place of a value in a file. `path` leads from the root to the value; messages show `label`."""
 
     file: str
@@ -331,8 +330,7 @@ _FORMS: Mapping[str, Callable[[Json], Json]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Value, frozen=True):
     """A document with placeholders. If a text is only a placeholder, the inserted value keeps its type."""
 
     document: Json
@@ -391,8 +389,7 @@ def _value(found: re.Match[str], values: Mapping[str, Json]) -> Json:
     return _FORMS[found["form"]](value) if found["form"] else value
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceholderScope:
+class PlaceholderScope(Value, frozen=True):
     """Values of placeholders: facts, and the values of each tenant."""
 
     facts: Facts

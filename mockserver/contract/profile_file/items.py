@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
-from msgspec import UNSET
+from msgspec import UNSET, field
 
 from mockserver.contract.exchange import Exchange, Request, json_request, kind_of_value
 from mockserver.contract.inference import compared_members, example_of, infer_item
@@ -39,7 +38,7 @@ from mockserver.contract.profile_file.entries import (
     text_of_value,
 )
 from mockserver.contract.samples import SampleItem, key_text, remove_member, set_member
-from mockserver.model import Json, parse_pointer, value_at
+from mockserver.model import Json, Value, parse_pointer, value_at
 from mockserver.spec.openapi import Operation, Spec
 
 _DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12))
@@ -48,8 +47,7 @@ _DRAWN = tuple(DrawnValues(number, Decimal(100 + number)) for number in range(12
 _PART = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenItems:
+class WrittenItems(Value, frozen=True):
     """Keys, good items, ways to spoil an item, and ways to write an item of unknown outcome (`oddities`)."""
 
     key: Callable[[int], str]
@@ -153,8 +151,7 @@ def _why_not(corruption: Corruption, items: list[Json]) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedMember:
+class ComparedMember(Value, frozen=True):
     """A member of a record, and its expected value."""
 
     pointer: str
@@ -191,8 +188,7 @@ class ComparedMember:
             return str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordReader:
+class RecordReader(Value, frozen=True):
     """Reader of the records in responses."""
 
     members: tuple[ComparedMember, ...]
@@ -313,8 +309,7 @@ def read_change(entry: ChangeEntry, place: WrittenPlace, known: Iterable[str]) -
     return change
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenCall:
+class WrittenCall(Value, frozen=True):
     """A call with placeholders. `body` is None if the call has no body."""
 
     operation: Operation
@@ -403,8 +398,7 @@ def _query(operation: Operation, entry: CallEntry, place: WrittenPlace) -> dict[
     return given
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenStep:
+class WrittenStep(Value, frozen=True):
     """A step of a batch profile."""
 
     entry: StepEntry

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from mockserver.contract.inference import infer_batch
 from mockserver.contract.profile import (
@@ -33,7 +34,7 @@ from mockserver.contract.profile_file.entries import (
 )
 from mockserver.contract.profile_reads import FactCheck, FactRead, ListProfile
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 from mockserver.spec.openapi import Spec
 from mockserver.spec.source_files import parse_yaml
 
@@ -73,8 +74,7 @@ def profile_of_file(file: Path, spec: Spec) -> Profile:
     return _WrittenProfile(spec, document, WrittenPlace(file.name, text), {}).profile()
 
 
-@dataclass(frozen=True, slots=True)
-class _WrittenProfile:
+class _WrittenProfile(Value, frozen=True):
     """The document of a profile, and the spec to which the profile applies."""
 
     spec: Spec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ from mockserver.codec import yaml
 from mockserver.contract.profile import Corruption, Facts, ValueRules
 from mockserver.contract.profile_file.entries import BadEntry, Template, WrittenPlace, plain, typed
 from mockserver.contract.profile_file.items import read_corruption
-from mockserver.model import Json
+from mockserver.model import Json, Value
 
 
-@dataclass(frozen=True)
-class ProfileTables:
+class ProfileTables(Value, frozen=True, dict=True, weakref=True):
     """A YAML file with documents, lists of bad items, and value rules, each under a name."""
 
     file: Path

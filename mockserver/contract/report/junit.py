@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from mockserver.contract.report.text import xml
+from mockserver.model import Value
 
 _LONGEST = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class JunitCase:
+class JunitCase(Value, frozen=True):
     """A test case. `kind` is "failure", "error" or "skipped", or "" if the case has passed."""
 
     classname: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from mockserver import __version__
 from mockserver.console.report_file import result_words, run_document
@@ -27,7 +29,7 @@ from mockserver.contract.oracle.checks import ExchangeJudge
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.run_state import PartResult, RunConfig, RunPart, SizeTimes
 from mockserver.contract.session import Session, command_line
-from mockserver.model import Json
+from mockserver.model import Json, Value
 
 RowVerdict: TypeAlias = Literal["ok", "FAIL", "known"]
 
@@ -56,8 +58,7 @@ _FEW_CALLS = 100
 """Minimum number of calls before the time that is left can be estimated."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow:
+class ReportRow(Value, frozen=True):
     """The result of a check at an operation. If the check has passed, fields from `finding` on are empty."""
 
     operation: str
@@ -75,8 +76,7 @@ class ReportRow:
     """The reason that the baseline gives for the failure, if the baseline covers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowGroup:
+class RowGroup(Value, frozen=True):
     """An operation and its checks."""
 
     operation: str
@@ -86,8 +86,7 @@ class RowGroup:
     rows: tuple[ReportRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
+class RunOutcome(Value, frozen=True):
     """Results of a run."""
 
     session: Session
@@ -368,8 +367,7 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < _MINUTES * 60 else f"{seconds / 60:.0f} min"
 
 
-@dataclass(slots=True)
-class RunningState:
+class RunningState(Struct):
     """Progress of a run, with times of the machine's clock."""
 
     api: ApiUnderTest

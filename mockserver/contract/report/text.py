@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import escape
 
+from msgspec import field
+
 from mockserver.codec.redaction import redact_body, redact_headers, redact_query
+from mockserver.model import Value
 
 CUT = "…"
 MOST_ANNOTATIONS = 10
@@ -72,8 +74,7 @@ def _property(text: str) -> str:
     return _command_text(text).replace(":", "%3A").replace(",", "%2C")
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenSecrets:
+class HiddenSecrets(Value, frozen=True):
     """Replacement of secrets in reports."""
 
     texts: Mapping[str, str] = field(default_factory=dict)

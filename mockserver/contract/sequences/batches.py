@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request, checks_of
 from mockserver.contract.isolation import with_key
@@ -21,6 +22,7 @@ from mockserver.contract.sequences.sentences import (
     only_amounts_differ,
 )
 from mockserver.contract.sequences.sequence import CallSequence
+from mockserver.model import Value
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
@@ -31,8 +33,7 @@ _CHECK = "steps-do-what-they-say"
 _LISTS = "lists-show-what-is-there"
 
 
-@dataclass(frozen=True, slots=True)
-class SettledBatch:
+class SettledBatch(Value, frozen=True):
     """A batch with its request and the outcomes in its answer."""
 
     sent: SentBatch
@@ -282,8 +283,7 @@ def read_back(
         sequence.there[tenant, key] = shown
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
+class _Due(Value, frozen=True):
     """What the reported outcome of a key requires of the key's record."""
 
     record: Record | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 
@@ -18,6 +17,7 @@ from mockserver.contract.sequences.sentences import (
     expected_batch_effect,
 )
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
+from mockserver.model import Value
 
 CHECK = "at-once-as-one-by-one"
 _WHOLE = "whole-or-nothing"
@@ -26,8 +26,7 @@ _KEYS = 3
 _AMOUNTS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
+class _Order(Value, frozen=True):
     """Expected effect of the batches 0 and 1 if the server processes batch `first` before the other batch."""
 
     first: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from itertools import count
@@ -32,7 +31,7 @@ from mockserver.contract.sequences.sequence import (
 from mockserver.contract.sequences.undocumented import begin_with_positions
 from mockserver.contract.trial import Trial
 from mockserver.contract.values.run import check_values
-from mockserver.model import Json, values_in
+from mockserver.model import Json, Value, values_in
 
 PHASE = "stateful"
 
@@ -185,8 +184,7 @@ def _messages(answered: SettledBatch) -> Mapping[int, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(Value, frozen=True):
     """Refusal of the only bad item of a batch, or of the whole batch."""
 
     place: int

@@ -21,7 +21,7 @@ from mockserver.contract.profile import (
     ReportedOutcome,
     ReportedOutcomes,
 )
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.spec.batch_forms import Batch
 
 _EXCERPT = 120
@@ -114,8 +114,7 @@ def _value(value: str | Decimal | None) -> str:
     return "none" if value is None else format(value, "f") if isinstance(value, Decimal) else repr(value)
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceItem:
+class SequenceItem(Value, frozen=True):
     """An item of a sequence."""
 
     key: str
@@ -139,8 +138,7 @@ def _with_bad_part_last(good: Json, bad: Json) -> Json:
     return [*bad[1:], *bad[:1]] if are_lists and good != bad and good[1:] == bad[1:] else bad
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedItemEffect:
+class ExpectedItemEffect(Value, frozen=True):
     """Expected effect of an item."""
 
     accepted: bool | None
@@ -151,8 +149,7 @@ class ExpectedItemEffect:
     """Record of the key after the item, if the item must be accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedBatchEffect:
+class ExpectedBatchEffect(Value, frozen=True):
     """Expected effect of a batch."""
 
     effects: tuple[ExpectedItemEffect, ...]
@@ -186,8 +183,7 @@ class SentBatch:
         object.__setattr__(self, "twice", frozenset(key for key, number in times.items() if number > 1))
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedVerdict:
+class ReportedVerdict(Value, frozen=True):
     """What a response says about an item."""
 
     accepted: bool | None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from urllib.parse import parse_qsl, urlencode
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.contract import inference
 from mockserver.contract.api import ApiUnderTest
@@ -39,7 +42,7 @@ from mockserver.contract.run_state import PlannedPart, RunConfig, RunPart
 from mockserver.contract.sequences import sentences
 from mockserver.contract.sequences.sentences import ReportedVerdict, reported_verdicts
 from mockserver.contract.trial import Trial
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import Spec
 
@@ -55,7 +58,6 @@ A_PAGE = 50
 _SAMPLE = DrawnValues(1, Decimal("1.00"))
 
 
-@dataclass(slots=True)
 class SequenceContext(Trial):
     batch_profile: BatchProfile
     batch: Batch
@@ -100,8 +102,7 @@ class SequenceContext(Trial):
             self.end_round()
 
 
-@dataclass(slots=True)
-class CallSequence:
+class CallSequence(Struct):
     """A sequence of calls in an isolation scope."""
 
     context: SequenceContext
@@ -173,15 +174,17 @@ class CallSequence:
         exchange = unanswered_exchange(first, self.context.api.operation_of(first))
         self.exchanges.append(exchange)
         operation = self.context.batch_profile.operation
-        finding = replace(unanswered(error, exchange), operation=operation, exchanges=tuple(self.exchanges))
-        self._end(replace(finding, steps=tuple(self.steps)))
+        finding = dataclasses.replace(
+            unanswered(error, exchange), operation=operation, exchanges=tuple(self.exchanges)
+        )
+        self._end(dataclasses.replace(finding, steps=tuple(self.steps)))
 
     def judge(self, exchange: Exchange) -> bool:
         """Return whether the exchange passes. Raises BrokenRule: the search looks for one of the findings."""
         findings = self.context.judge_exchange(exchange, self.context.ledger)
         for finding in findings:
             others = [other for other in self.exchanges if other is not exchange]
-            self._end(replace(finding, steps=tuple(self.steps), exchanges=(*others, exchange)))
+            self._end(dataclasses.replace(finding, steps=tuple(self.steps), exchanges=(*others, exchange)))
         return not findings
 
     def count_check(self, check: str, times: int = 1) -> None:
@@ -357,8 +360,7 @@ class CallSequence:
             raise search.broken(finding)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPages:
+class ReadPages(Value, frozen=True):
     """Pages of a list that were read."""
 
     first: Exchange
@@ -390,8 +392,7 @@ def _is_all(paged: ListProfile, last: Exchange, rows: int) -> bool:
     return rows < A_PAGE if total is None else rows >= total
 
 
-@dataclass(frozen=True, slots=True)
-class UsableBatches:
+class UsableBatches(Value, frozen=True):
     """The batches that sequences may use."""
 
     batches: tuple[tuple[int, BatchProfile], ...]

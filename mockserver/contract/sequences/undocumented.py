@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import BrokenRule, Exchange, Finding
 from mockserver.contract.failure_search import FailureSearch
@@ -26,6 +27,7 @@ from mockserver.contract.sequences.batches import SettledBatch
 from mockserver.contract.sequences.sentences import SequenceItem, batch_items
 from mockserver.contract.sequences.sequence import CallSequence, SequenceContext
 from mockserver.contract.trial import Trial
+from mockserver.model import Value
 
 _TWICE = "a key twice in a batch"
 _WORDS: Mapping[Position, str] = {
@@ -92,8 +94,7 @@ def _cases(profile: BatchProfile) -> tuple[Corruption, ...]:
     return (*profile.corruptions, *profile.oddities)
 
 
-@dataclass(frozen=True, slots=True)
-class TrialResult:
+class TrialResult(Value, frozen=True):
     """A server's reaction to one trial."""
 
     positions: frozenset[str]

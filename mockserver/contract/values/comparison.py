@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Final, Literal
@@ -16,11 +16,12 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
+from msgspec import Struct, field
 
 from mockserver.contract.exchange import Exchange, Finding, Response, checks_of
 from mockserver.contract.profile import LossKind, ValueChange, ValueRules
 from mockserver.contract.values.hard_values import Change, HardValue, MemberPath, ValueMember, ValueTrial
-from mockserver.model import Json, Path, values_in
+from mockserver.model import Json, Path, Value, values_in
 
 MEDIA_TYPES = "same-in-every-media-type"
 _CHECKS: Mapping[str, str] = {"moment": "dates-survive", "day": "dates-survive", "text": "texts-survive"}
@@ -106,8 +107,7 @@ _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 HowShown = Literal["reading it", "the list", "the answer to it"]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownRecord:
+class ShownRecord(Value, frozen=True):
     """An item's record in an answer."""
 
     how: HowShown
@@ -123,8 +123,7 @@ class ShownRecord:
         return is_xml(self.exchange.response.media_type)
 
 
-@dataclass(frozen=True, slots=True)
-class SentItem:
+class SentItem(Value, frozen=True):
     """An accepted item and its place in the batch."""
 
     trial: ValueTrial
@@ -139,8 +138,7 @@ class SentItem:
     """The message of the item's outcome."""
 
 
-@dataclass(slots=True)
-class ValueComparison:
+class ValueComparison(Struct):
     """Comparison of the values of one operation, which collects the losses."""
 
     operation: str
@@ -232,7 +230,7 @@ class ValueComparison:
             message = "; also ".join([first.message, *(other.message for other in others[: _TOLD - 1])])
             if len(listed) > _TOLD:
                 message = f"{message}; and {len(listed) - _TOLD} more"
-            yield replace(first, message=message)
+            yield dataclasses.replace(first, message=message)
 
     def _path(self, member: ValueMember) -> MemberPath:
         first, *rest = member.path
@@ -272,8 +270,7 @@ def value_text(value: Json) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Value, frozen=True):
     """A difference between a sent and a shown value."""
 
     kind: LossKind
@@ -353,8 +350,7 @@ def _places_of(expected: Decimal, found: Decimal, *modes: str) -> frozenset[int]
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(Value, frozen=True):
     wall: datetime
     fraction: Decimal
     offset: timedelta | None

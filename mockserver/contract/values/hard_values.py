@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from itertools import islice
 from typing import Any, TypeAlias
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from mockserver.contract.oracle.decoding import member_schema, properties_of
 from mockserver.contract.oracle.schemas import OracleSchema, compile_schema, unfold
 from mockserver.contract.profile import ValueRules
 from mockserver.contract.samples import set_member
-from mockserver.model import EMPTY, Document, Json, parse_pointer, pointer_of, value_at
+from mockserver.model import EMPTY, Document, Json, Value, parse_pointer, pointer_of, value_at
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import Operation, Spec
 from mockserver.vendor import read_tables
@@ -41,8 +42,7 @@ def _known() -> Mapping[str, Mapping[str, Any]]:
     return read_tables(__file__)
 
 
-@dataclass(frozen=True, slots=True)
-class HardValue:
+class HardValue(Value, frozen=True):
     name: str
     value: Json
 
@@ -126,8 +126,7 @@ MemberPath: TypeAlias = tuple[str, ...]
 """Steps from the object with an item's values to a member. A step is a name, or a list index as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueMember:
+class ValueMember(Value, frozen=True):
     path: MemberPath
     kind: str
     values: tuple[HardValue, ...]
@@ -192,8 +191,7 @@ def _members(
 Change = tuple[ValueMember, HardValue]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueTrial:
+class ValueTrial(Value, frozen=True):
     """Values that are sent together in one item."""
 
     changes: tuple[Change, ...]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request, checks_of
 from mockserver.contract.failure_search import FailureSearch
@@ -37,7 +39,7 @@ from mockserver.contract.values.hard_values import (
     plan_trials,
     with_values,
 )
-from mockserver.model import Json, parse_pointer, pointer_of, value_at
+from mockserver.model import Json, Value, parse_pointer, pointer_of, value_at
 from mockserver.spec.xml import XML_MEDIA_TYPES
 
 _NOTHING = (None, "")
@@ -61,8 +63,7 @@ _TOGETHER = 5
 _TENANT = 0
 
 
-@dataclass(slots=True)
-class UpdatePlan:
+class UpdatePlan(Struct):
     """Plan to update, for each member, the first item that has it, and also the last of the other items."""
 
     _values: dict[MemberPath, dict[str, HardValue]] = field(default_factory=dict)
@@ -104,8 +105,7 @@ def check_values(context: SequenceContext) -> None:
         _ValueRun(replace(context, search=FailureSearch(wanted))).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyedTrial:
+class _KeyedTrial(Value, frozen=True):
     trial: ValueTrial
     key: str
     document: Json

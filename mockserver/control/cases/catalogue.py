@@ -6,10 +6,11 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+
+from msgspec.structs import fields
 
 from mockserver.codec import yaml
 from mockserver.control.cases.expectations import SEED, START_INSTANT, SandboxClient
@@ -35,7 +36,7 @@ from mockserver.control.http_client import HttpClient, open_client
 from mockserver.engine.registry import VENDORS_PACKAGE, LoadedVendor, vendor_packages
 from mockserver.journal.journal import Journal
 from mockserver.journal.replay import trial_sandbox
-from mockserver.model import EMPTY, Document, Json, Reply
+from mockserver.model import EMPTY, Document, Json, Reply, Value
 from mockserver.sandbox import sandboxes as sandbox_settings
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
@@ -45,8 +46,7 @@ _CASE_MEMBERS = frozenset({"row", "differs"})
 _DEFAULTS_FILE = "_vendor.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueRow:
+class CatalogueRow(Value, frozen=True):
     """Row of the catalogue, about one failure of batches."""
 
     row: int
@@ -72,8 +72,7 @@ class CatalogueRow:
         return all(word in text for word in search.lower().split())
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueCase:
+class CatalogueCase(Value, frozen=True):
     """A vendor's case for a row."""
 
     row: CatalogueRow
@@ -167,8 +166,7 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
     return CatalogueCase(row, case, node.get("differs", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class CaseOperations:
+class CaseOperations(Value, frozen=True):
     """Operations on the catalogue's rows and the cases of the served vendors."""
 
     sandboxes: Sandboxes

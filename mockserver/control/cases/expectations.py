@@ -6,8 +6,9 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
@@ -15,7 +16,7 @@ from mockserver.control.cases.language import Node
 from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.errors import MalformedBody, MockServerError
 from mockserver.journal.replay import BY_MOCK, SANDBOX_HEADER
-from mockserver.model import Json, parse_pointer
+from mockserver.model import Json, Value, parse_pointer
 
 USER_AGENT = "mockserver-cases"
 SEED = 7
@@ -40,8 +41,7 @@ class UnmetExpectationError(MockServerError):
         self.differences = tuple(differences)
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxClient:
+class SandboxClient(Value, frozen=True):
     """Client for one sandbox of a server.
 
     Separate HTTP clients call vendors and control plane, so that a fault on a vendor's connection cannot hit

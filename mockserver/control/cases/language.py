@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import field
+
 from mockserver.codec import json
 from mockserver.control.http_client import LOSS_KINDS
 from mockserver.errors import MalformedBody, MockServerError
 from mockserver.journal.export.case_file import MAX_CASE_BYTES
-from mockserver.model import Json, Path
+from mockserver.model import Json, Path, Value
 from mockserver.scenario.yaml_positions import UNKNOWN_KEY, DocumentProblem, PositionedDocument, parse_yaml
 
 SOURCES = ("seed", "field", "public", "rfc", "report", "assumed")
@@ -105,8 +106,7 @@ class BadCaseError(MockServerError):
     """Error of an invalid case; the message names file and place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Value, frozen=True):
     """Preconditions, actions and expectations at one vendor."""
 
     vendor: str
@@ -140,8 +140,7 @@ class Case:
         return any("fails" in step for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseDefaults:
+class CaseDefaults(Value, frozen=True):
     """Defaults of a vendor's cases: headers of every call, and placeholders."""
 
     headers: Mapping[str, str] = field(default_factory=dict)

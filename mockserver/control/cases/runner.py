@@ -8,9 +8,10 @@ import re
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
+
+from msgspec import Struct, field
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
@@ -29,7 +30,7 @@ from mockserver.control.http_client import TIMEOUT_MS, HttpClient, LostResponse
 from mockserver.control.http_client import HttpRequest as Request
 from mockserver.control.http_client import HttpResponse as Response
 from mockserver.errors import MalformedBody, MockServerError
-from mockserver.model import Json
+from mockserver.model import Json, Value
 
 FORM = "application/x-www-form-urlencoded"
 _BREAKING = re.compile(r"[\x00-\x20\x7f]")
@@ -128,8 +129,7 @@ def _content(step: Node, placeholders: Mapping[str, Any]) -> bytes:
     return b64decode(fill_placeholders(step["base64"], placeholders)) if "base64" in step else b""
 
 
-@dataclass(slots=True)
-class CaseRun:
+class CaseRun(Struct):
     """State of a running case."""
 
     case: Case
@@ -336,8 +336,7 @@ def _key_differences(run: CaseRun, step: Node, keys: list[Any]) -> list[str]:
     return found + [f"{key!r} is not among {keys!r}" for key in missing]
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
+class CaseResult(Value, frozen=True):
     """Result of one run of a case."""
 
     differences: tuple[str, ...]

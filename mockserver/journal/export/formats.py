@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from mockserver.model import Value
 
-@dataclass(frozen=True, slots=True)
-class Format:
+
+class Format(Value, frozen=True):
     """A format of a story, or of one call."""
 
     name: str

@@ -6,16 +6,17 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_plus
+
+from msgspec import field
 
 from mockserver.codec.redaction import ASCII_MASK, redact_headers, redact_query
 from mockserver.errors import MockServerError
 from mockserver.journal.entry import Entry
 from mockserver.journal.replay import loss_kind, resend_headers, target_with_query
 from mockserver.journal.view import View, decode_and_redact
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Value
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 """Address of the server if MOCKSERVER_URL is not set."""
@@ -39,8 +40,7 @@ class Varying:
 VARYING: Final = Varying()
 
 
-@dataclass(frozen=True, slots=True)
-class StoryCall:
+class StoryCall(Value, frozen=True):
     """One call, the changes of the sandbox that precede the call, and the expected answer."""
 
     entry: Entry
@@ -99,8 +99,7 @@ class StoryCall:
         return round((1 if self.loss else 20) + self.entry.delay_ms / 1000, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Value, frozen=True):
     """Recorded calls of the sandbox `self.source`, oldest first."""
 
     source: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import (

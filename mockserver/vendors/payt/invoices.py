@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply
+from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, StoreItem
 from mockserver.vendors.payt.amounts_and_dates import (
@@ -203,8 +202,7 @@ def warnings_of_rejected(item: Item, request: Request, state: State) -> tuple[Pr
     return _InvoiceWriter(request, state).warnings(item)
 
 
-@dataclass(frozen=True, slots=True)
-class _InvoiceWriter:
+class _InvoiceWriter(Value, frozen=True):
     request: Request
     state: State
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
@@ -19,7 +20,7 @@ from mockserver.contract.profile import (
     ReportedOutcomes,
     Step,
 )
-from mockserver.model import Json, escape_step
+from mockserver.model import Json, Value, escape_step
 
 _NOT_FOUND = "not_found"
 _CENT = Decimal("0.01")
@@ -54,8 +55,7 @@ def _third_paid(invoices: BatchProfile) -> Step:
     return Step("send it again with a third paid", request, after)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOutcomeReader:
+class RecordOutcomeReader(Value, frozen=True):
     """Reader of responses to a batch of `kind`; the values of `members` name a record.
 
     A record is rejected if `errors` names it, otherwise accepted. Records with equal names share their

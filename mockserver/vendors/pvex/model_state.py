@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeAlias
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.codec import json
@@ -70,8 +70,7 @@ _TOKEN_NAMES: Mapping[type, str] = {
 }
 
 
-@dataclass(slots=True)
-class _OpenContainer:
+class _OpenContainer(Struct):
     is_list: bool
     step: str | int | None = None
     named: bool = False
@@ -121,8 +120,7 @@ class _Cursor:
             top.step = top.step + 1 if isinstance(top.step, int) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class JsonPositions:
+class JsonPositions(Value, frozen=True):
     """Positions of the tokens in a JSON text, down to members of the elements of the outermost list."""
 
     text: str
@@ -296,8 +294,7 @@ def _member_message(name: str, problem: Problem) -> str:
     return message("odd-token", word=word, found=_TOKEN_NAMES[type(found)])
 
 
-@dataclass(frozen=True)
-class ErrorContext:
+class ErrorContext(Value, frozen=True, dict=True, weakref=True):
     """Context of an error reply."""
 
     call: Call

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mockserver.model import Value
 from mockserver.vendor import MessageTable, read_tables, refusal_rows
 
 _TABLES = read_tables(__file__)
@@ -17,8 +17,7 @@ FAULTS: Mapping[str, str] = _TABLES["faults"]
 _SHOWN_CHARACTERS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class RecordNames:
+class RecordNames(Value, frozen=True):
     """Names of one kind of record."""
 
     entity: str

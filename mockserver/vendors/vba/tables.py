@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 
 from mockserver.errors import Rejected
-from mockserver.model import Document, Json, Problem
+from mockserver.model import Document, Json, Problem, Value
 from mockserver.sandbox.assumptions import key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.spec.schema import DAY_PATTERN, MINUTE_PATTERN
@@ -85,8 +84,7 @@ FindProblems: TypeAlias = Callable[[Document, Document | None, Request, State], 
 """Returns the problems that the database has with a sent row, given the stored row of that key, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Value, frozen=True):
     """Foreign key: a column of another table that refers to this table."""
 
     constraint: str
@@ -97,8 +95,7 @@ class Reference:
     """If set, the foreign key is checked only while this assumption is on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Value, frozen=True):
     """A table of the database."""
 
     names: RecordNames

@@ -6,11 +6,12 @@ Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order, #error-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import field
+
 from mockserver.errors import NotFound
-from mockserver.model import EMPTY, Document, Item, Json, Outcome, Reply
+from mockserver.model import EMPTY, Document, Item, Json, Outcome, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Handler, ItemRule, Request, find_record, store_each
 from mockserver.vendors.xero import answers, lists
@@ -309,8 +310,7 @@ def embedded_contact(contact: Document) -> Json:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ContactPrinter:
+class ContactPrinter(Value, frozen=True):
     """Represents contacts for one answer, and reuses the representation of a contact that comes again."""
 
     built: dict[str, tuple[Document, Json]] = field(default_factory=dict)

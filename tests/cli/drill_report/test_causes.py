@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from click import unstyle
+from msgspec.structs import replace
 
 from mockserver.cli.drill_report.causes import find_causes
 from mockserver.cli.drill_report.files import KINDS, write_reports
@@ -69,7 +70,7 @@ def test_two_findings_of_a_case_with_one_cause_are_one_case() -> None:
 
 def test_the_fault_of_the_run_without_faults_is_a_cause_too() -> None:
     made = report(result("a"))
-    plan = replace(made.plan, clean=unread("no-fault"))
+    plan = dataclasses.replace(made.plan, clean=unread("no-fault"))
 
     assert [cause.cases for cause in find_causes(replace(made, plan=plan))] == [["no-fault"]]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
+
+from msgspec.structs import replace
 
 from mockserver.cli.drill_report.files import KINDS, write_reports
 from mockserver.cli.drill_report.github import MOST_ROWS, annotation_lines, markdown_summary
@@ -45,7 +47,10 @@ READ = {"html": "page", "json": "summary", "junit": "junit"}
 
 
 def test_list_page_document_and_junit_tell_one_verdict(tmp_path: Path) -> None:
-    files_of(tmp_path, report(result("a", finding()), result("b"), replace(result("c"), verdict="unmet")))
+    files_of(
+        tmp_path,
+        report(result("a", finding()), result("b"), dataclasses.replace(result("c"), verdict="unmet")),
+    )
 
     told = [read_result(tmp_path / KINDS[kind][0], name) for kind, name in READ.items()]
 
@@ -198,7 +203,7 @@ def test_the_page_asks_nobody_for_anything(tmp_path: Path) -> None:
 
 def test_every_verdict_leads_to_its_case(tmp_path: Path) -> None:
     made = mixed()
-    plan = replace(made.plan, clean=replace(result("no-fault", finding("RUDE"))))
+    plan = dataclasses.replace(made.plan, clean=dataclasses.replace(result("no-fault", finding("RUDE"))))
     page = files_of(tmp_path, replace(made, plan=plan))["index.html"]
 
     links = re.findall(r'href="#([^"]+)"', verdicts_of(page))

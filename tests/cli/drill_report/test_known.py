@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.cli.drill_report.results import DrillReport, KnownFault, Place
 from mockserver.contract.baseline import UnreadableBaselineError, read_baseline, write_baseline
@@ -102,7 +103,7 @@ def renewing(*findings: DrillFinding) -> DrillReport:
 def test_an_item_of_a_client_that_makes_new_keys_is_known_by_its_position() -> None:
     (place,) = renewing(finding("DROPPED", "R-2")).to_be_known
     next_drill = replace(renewing(finding("DROPPED", "X-2")), known={place: ""})
-    plan = replace(next_drill.plan, keys=("X-1", "X-2"))
+    plan = dataclasses.replace(next_drill.plan, keys=("X-1", "X-2"))
 
     assert place == ("ledger", "half", "DROPPED", "#2")
     assert replace(next_drill, plan=plan).counts["silent"] == 0

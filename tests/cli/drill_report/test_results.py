@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.cli.drill_report.results import LAST_LINES, count_words, ending_words
 from mockserver.testing.drill import Ending
@@ -26,7 +27,7 @@ def test_a_client_that_cannot_be_drilled_has_failed() -> None:
 
 def test_a_client_with_a_fault_even_without_faults_has_a_row_for_that() -> None:
     made = report(result("a"))
-    plan = replace(made.plan, clean=result("no-fault", finding("RUDE")))
+    plan = dataclasses.replace(made.plan, clean=result("no-fault", finding("RUDE")))
 
     assert [(row.id, row.word) for row in replace(made, plan=plan).rows] == [
         ("no-fault", "RUDE"),

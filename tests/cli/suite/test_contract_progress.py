@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.cli.contract_run import ContractProgress
 from mockserver.cli.output import ProgressLine

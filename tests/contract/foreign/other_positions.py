@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.contract import runner
 from mockserver.contract.api import ApiUnderTest
@@ -30,7 +33,7 @@ class ForeignServer:
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
-        self.app = create_app(replace(self.options, mock_headers=False), clock=lambda: self.now)
+        self.app = create_app(dataclasses.replace(self.options, mock_headers=False), clock=lambda: self.now)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.now += _BETWEEN_CALLS

@@ -46,7 +46,6 @@ class FaultFoundError(BaseException):
     """Something was found, and that is all that is asked."""
 
 
-@dataclass(slots=True)
 class FirstFindingLedger(FindingLedger):
     """Ends the run at the first thing that is found and not known."""
 
@@ -64,7 +63,6 @@ class FirstFindingLedger(FindingLedger):
                 raise FaultFoundError
 
 
-@dataclass(slots=True)
 class ComparingLedger(FindingLedger):
     """Ends the calls to a server when Schemathesis found what it does not find at the right one.
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.contract.report.github import annotation_lines
 from mockserver.contract.report.results import run_outcome
@@ -68,7 +69,7 @@ def test_an_operation_of_ones_own_spec_is_shown_at_its_line(
     monkeypatch.chdir(tmp_path)
     Path("own.yaml").write_text(text)
     session = visit(finding())
-    session = replace(session, plan=replace(session.plan, spec=Path("own.yaml")))
+    session = dataclasses.replace(session, plan=replace(session.plan, spec=Path("own.yaml")))
 
     (line,) = annotation_lines([run_outcome(session, ())])
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.cli.contract import REPORTS
 from mockserver.contract.baseline import KnownFindings
@@ -28,7 +29,9 @@ def hostile() -> Finding:
     one = finding(
         "x-check", exchange(599, received, sent), exchange(599, sent, received), message=HOSTILE + SECRET
     )
-    return replace(one, pointer=HOSTILE, expected=HOSTILE, received=SECRET + HOSTILE, steps=(HOSTILE, SECRET))
+    return dataclasses.replace(
+        one, pointer=HOSTILE, expected=HOSTILE, received=SECRET + HOSTILE, steps=(HOSTILE, SECRET)
+    )
 
 
 def written(folder: Path, *findings: Finding, **made: int) -> dict[str, bytes]:
@@ -93,7 +96,7 @@ def test_junit_has_suite_class_and_name(tmp_path: Path) -> None:
 
 
 def test_junit_names_are_unique_and_the_same_in_every_run(tmp_path: Path) -> None:
-    other = replace(finding(), operation="getV1Invoices")
+    other = dataclasses.replace(finding(), operation="getV1Invoices")
 
     def names(*findings: Finding) -> list[tuple[str | None, str | None]]:
         suite = ET.fromstring(written(tmp_path, *findings, one_outcome_per_item=3)["junit.xml"])[0]  # noqa: S314 - ours
@@ -169,7 +172,7 @@ def test_every_place_of_the_page_has_a_name_of_its_own(tmp_path: Path) -> None:
 
 
 def test_the_matrix_has_a_row_for_each_operation_and_a_column_for_each_check(tmp_path: Path) -> None:
-    other = replace(finding("order-is-kept"), operation="getV1Invoices")
+    other = dataclasses.replace(finding("order-is-kept"), operation="getV1Invoices")
 
     page = written(tmp_path, finding(), other)["index.html"].decode()
 
@@ -212,7 +215,9 @@ def test_failures_of_stored_items_come_before_answers_and_methods(tmp_path: Path
 
 def test_one_method_that_is_refused_everywhere_is_one_failure_of_the_page(tmp_path: Path) -> None:
     operations = ("postV1Invoices", "patchV1Invoices", "postV1Debtors")
-    refused = (replace(finding("unsupported-method", exchange(501)), operation=one) for one in operations)
+    refused = (
+        dataclasses.replace(finding("unsupported-method", exchange(501)), operation=one) for one in operations
+    )
 
     page = written(tmp_path, *refused)["index.html"].decode()
 
@@ -229,7 +234,10 @@ def test_the_open_call_is_the_batch_and_not_the_read_after_it(tmp_path: Path) ->
 
 def test_a_run_in_this_process_has_no_address(tmp_path: Path) -> None:
     write_reports(
-        ["html", "json", "har"], tmp_path, [run_outcome(replace(visit(finding()), url=""), ())], BEGAN
+        ["html", "json", "har"],
+        tmp_path,
+        [run_outcome(dataclasses.replace(visit(finding()), url=""), ())],
+        BEGAN,
     )
 
     document = json.loads((tmp_path / "report.json").read_text())
@@ -294,7 +302,7 @@ def test_a_summary_shows_no_text_of_others_as_markup() -> None:
 @pytest.mark.parametrize("times", [400])
 def test_a_summary_fits_in_its_place(times: int) -> None:
     long = [
-        replace(finding(f"check-{number}", exchange(sent=b"x" * 60_000)), message="y" * 900)
+        dataclasses.replace(finding(f"check-{number}", exchange(sent=b"x" * 60_000)), message="y" * 900)
         for number in range(times)
     ]
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Response, json_request
 from mockserver.contract.loading import load_vendor_api

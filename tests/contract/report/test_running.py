@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.report.results import RunningState, duration, failure_line, part_label, part_line

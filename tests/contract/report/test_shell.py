@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.report.files import shell_script
@@ -122,18 +123,20 @@ def called_url(session: Session, **environment: str) -> str:
     ids=["in process", "in process, URL", "own", "own, URL", "remote", "not below", "target"],
 )
 def test_the_calls_go_to_the_server_that_is_meant(url: str, environment: dict[str, str], called: str) -> None:
-    assert called_url(replace(visit(finding()), url=url), **environment) == f"{called}/v1/invoices"
+    assert (
+        called_url(dataclasses.replace(visit(finding()), url=url), **environment) == f"{called}/v1/invoices"
+    )
 
 
 def test_a_name_in_the_address_is_never_run() -> None:
     session = visit(finding())
-    session = replace(session, url="", api=replace(session.api, name='a}"$(id)`id`'))
+    session = dataclasses.replace(session, url="", api=replace(session.api, name='a}"$(id)`id`'))
 
     assert called_url(session) == "http://127.0.0.1:8080/a%7D%22%24%28id%29%60id%60/v1/invoices"
 
 
 def test_a_failure_of_this_process_says_which_server_its_calls_need() -> None:
-    received = run_outcome(replace(visit(finding()), url=""), ())
+    received = run_outcome(dataclasses.replace(visit(finding()), url=""), ())
 
     text = shell_script(received.session, received.rows[0], received.session.ledger.findings[0])
 

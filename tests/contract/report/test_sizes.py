@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockserver.contract.report.results import report_document, run_outcome
 from mockserver.contract.report.terminal import size_lines, vendor_lines

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mockserver import MAX_ITEMS
 from mockserver.contract.loading import load_vendor_api

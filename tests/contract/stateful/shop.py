@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zlib import crc32
+
+from msgspec.structs import replace
 
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Finding, Request, json_request, to_json_text

@@ -5,11 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.export.scripts import pytest_source, shell_script

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
 from mockserver.vendors.xero.profile import calls, documents, payments

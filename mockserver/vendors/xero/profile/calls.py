@@ -6,7 +6,6 @@ Source: docs/vendors/xero.md#summarizeerrors, #error-shapes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from mockserver.contract.profile import (
     ReportedOutcomes,
 )
 from mockserver.contract.profile_file.tables import ProfileTables
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.vendor import read_tables
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
@@ -49,8 +48,7 @@ TABLES = ProfileTables(Path(__file__).with_name("batches.yaml"))
 _WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")))
 
 
-@dataclass(frozen=True, slots=True)
-class ElementReader:
+class ElementReader(Value, frozen=True):
     """Reads the outcomes of one kind of element."""
 
     plural: str

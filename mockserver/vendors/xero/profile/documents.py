@@ -6,10 +6,11 @@ Source: docs/vendors/xero.md#invoice, #messages, #state, #credits, #bank-transac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
@@ -22,7 +23,7 @@ from mockserver.contract.profile import (
     Step,
     after_change,
 )
-from mockserver.model import Json
+from mockserver.model import Json, Value
 from mockserver.vendors.xero.profile.calls import (
     TABLES,
     added_to,
@@ -44,8 +45,7 @@ _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 """Amount due of the invoice that credit notes are allocated to: more than a sequence allocates."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Value, frozen=True):
     """Invoices or credit notes: names of members, and the record that is expected after each change."""
 
     plural: str

@@ -8,8 +8,9 @@ Source: docs/vendors/xero.md#payment, #contact, #messages, #state, #summarizeerr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
