@@ -29,8 +29,11 @@ _MAX_DIGITS = 15
 XML_MEDIA_TYPES = ("application/xml", "text/xml")
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _XSD = "http://www.w3.org/2001/XMLSchema"
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TO_BE_ESCAPED = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
+"""Characters that XML 1.0 cannot have. A pattern of the legal ones takes ten times as long to compile."""
+
+_NOT_TEXT = re.compile(f"[{_ILLEGAL}]")
+_TO_BE_ESCAPED = re.compile(f"[{_ILLEGAL}\r&<>]")
 _REPLACEMENT = "\ufffd"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
