@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -234,7 +235,7 @@ def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
     first = [body for body in operation.body if body.media_type not in other]
     forms = [operation]
     if other and first:
-        forms = [replace(operation, body=PayloadAlternatives(first))] * (_EVERY_NTH - 1) + forms
+        forms = [dataclasses.replace(operation, body=PayloadAlternatives(first))] * (_EVERY_NTH - 1) + forms
     for form in forms:
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             yield form.as_strategy(generation_mode=mode)

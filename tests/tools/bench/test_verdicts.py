@@ -110,7 +110,7 @@ def test_the_share_of_a_peer_is_the_median_over_the_rounds() -> None:
         for name, speeds in figures.items()
     )
 
-    goals = list(Comparison(throughputs, {}).goals())
+    goals = list(Comparison(throughputs, {}, {}).goals())
 
     assert [(goal.figure, goal.limit, goal.at_least) for goal in goals] == [
         (0.7, 1.3, True),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from tests.tools.bench.batches import LEDGER, ORDERS, Batches
@@ -24,6 +24,9 @@ LIMITS: Mapping[str, Mapping[str, Mapping[int, float]]] = {
     "openapi-backend": {one.name: {1: 0.6, 100: 0.45, 1000: 0.4} for one in (LEDGER, ORDERS)},
 }
 """What share of a peer's calls a second is to be reached, by contract and size of the batch."""
+
+KNOWN_LIMIT, MEMORY_LIMIT_MIB = 1.1, 180.0
+"""How much dearer a batch of known keys may be than one of fresh keys; memory after load with known keys."""
 
 _UNTIL_COMPILED = 2
 """Rounds that are not counted, in which node compiles what it runs often."""
@@ -51,6 +54,8 @@ class Comparison:
 
     throughputs: tuple[Throughput, ...]
     resident_mib: Mapping[tuple[str, str], float]
+    known_mib: Mapping[str, float]
+    """Memory of our server after the load with known keys, in MiB, by contract."""
 
     def figures(self) -> list[dict[str, object]]:
         """What the report says, contract by contract, size by size, server by server."""
@@ -78,6 +83,15 @@ class Comparison:
                 what = f"{load.batches.name}, {load.items:,} items, {load.keys} keys: calls/s against {peer}"
                 limit = limits[load.batches.name][load.items]
                 yield Goal(what, self.ratio(one, peer), limit, at_least=True, noise=noise)
+        for one in self.throughputs:
+            if one.target == "ours" and one.load.is_fresh:
+                known = self._of("ours", replace(one.load, is_fresh=False))
+                what = f"{one.load.batches.name}, {one.load.items:,} items: known keys against fresh keys"
+                yield Goal(
+                    what, one.calls_s / known.calls_s, KNOWN_LIMIT, noise=max(one.spread, known.spread)
+                )
+        for name, mib in self.known_mib.items():
+            yield Goal(f"{name}: memory after load with known keys", mib, MEMORY_LIMIT_MIB, "MiB")
 
     def _of(self, target: str, load: Load) -> Throughput:
         return next(one for one in self.throughputs if (one.target, one.load) == (target, load))
@@ -87,6 +101,7 @@ def run(pace: Pace, steadiness: Steadiness) -> Comparison:
     """Install the peers, start all servers of a contract, and load one after the other, size by size."""
     install()
     throughputs, resident = list[Throughput](), dict[tuple[str, str], float]()
+    known = dict[str, float]()
     for contract, batches in _CONTRACTS.items():
         with ExitStack() as stack:
             targets = [
@@ -101,8 +116,9 @@ def run(pace: Pace, steadiness: Steadiness) -> Comparison:
                 for items in pace.sizes(SIZES):
                     load = Load(batches, items, is_fresh)
                     throughputs += compared(targets, load, pace, steadiness, _UNTIL_COMPILED)
+                known.setdefault(batches.name, targets[0].server.resident_mib())
                 resident |= {(batches.name, one.name): one.server.resident_mib() for one in targets}
-    return Comparison(tuple(throughputs), resident)
+    return Comparison(tuple(throughputs), resident, known)
 
 
 def _peer(stack: ExitStack, command: Sequence[str]) -> Server:
