@@ -42,8 +42,11 @@ class Request(Value, frozen=True):
     items: tuple[Item, ...] = ()
     """The items of a batch; () for an operation that is no batch."""
     media_type: str = ""
-    unproven: frozenset[int] = frozenset()
-    """Indexes of the items that may violate the item schema. All other items conform to the schema."""
+    unproven: Mapping[int, Sequence[Problem]] = {}
+    """The items that may violate the item schema, by index, with their problems if these are known.
+
+    The paths of the problems start at the item. All other items conform to the schema.
+    """
     contract: Document = EMPTY
     """The vendor's spec."""
     may_contain_nul: bool = True

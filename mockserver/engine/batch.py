@@ -74,9 +74,9 @@ class EnvelopeReader(Value, frozen=True):
         else:
             document = _wrap_bare_item(body.decode(call, charset, most_bytes), body.items)
         document = self._read_envelope(call, body, document)
-        items: tuple[list[Json], frozenset[int]] = ([], frozenset())
+        items: tuple[list[Json], Mapping[int, Sequence[Problem]]] = ([], {})
         if body.items is not None:
-            items = self._read_items(body.items, self._listed(call, body.items, document))
+            items = self._read_items(call, body.items, self._listed(call, body.items, document))
         return Request(
             call,
             plan.operation,
@@ -87,7 +87,7 @@ class EnvelopeReader(Value, frozen=True):
             may_contain_nul=may_contain_nul(call.body),
             items=_build_items(items[0], plan.operation.batch, document),
             media_type=body.media_type,
-            unproven=items[1].union(unreadable),
+            unproven={**items[1], **dict.fromkeys(unreadable, ())},
             unreadable=unreadable,
             contract=self.spec.document,
         )
@@ -114,25 +114,30 @@ class EnvelopeReader(Value, frozen=True):
         self._refuse((problem,), call, document)
         return []
 
-    def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
-        """Return the items as the vendor reads them, and the indexes of items that may break their schema.
+    def _read_items(
+        self, call: Call, plan: CompiledItems, sent: list[Json]
+    ) -> tuple[list[Json], Mapping[int, Sequence[Problem]]]:
+        """Return the items as the vendor reads them, and by index those that may break their schema.
 
-        An item that is valid as sent is neither coerced nor checked a second time.
+        An item that is valid as sent is not coerced, and one that coercion does not change is checked once.
         """
         if len(sent) > self.max_items:
             check_depth(sent, above=len(plan.batch.items))
             raise TooManyItems(self.max_items, len(sent))
-        unproven = plan.closed.find_invalid(sent)
+        unproven = plan.closed.find_invalid(sent, len(call.body))
         if not unproven:
-            return sent, frozenset()
+            return sent, unproven
         check_depth([sent[index] for index in unproven], above=len(plan.batch.items))
         if plan.read is None:
-            return sent, frozenset(unproven)
+            return sent, unproven
         items = list(sent)
         for index in unproven:
             items[index] = plan.read(sent[index])
-        still = plan.closed.find_invalid([items[index] for index in unproven])
-        return items, frozenset(unproven[place] for place in still)
+        changed = [index for index in unproven if items[index] is not sent[index]]
+        for index in changed:
+            del unproven[index]
+        still = plan.closed.find_invalid([items[index] for index in changed], len(call.body))
+        return items, unproven | {changed[place]: problems for place, problems in still.items()}
 
     def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
         graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]
@@ -240,7 +245,10 @@ def _schema_problems(
     path = plan.batch.place_of(item)
     if fault := request.unreadable.get(item.index):
         return (Problem("malformed", path, fault, LINES, found=item.document),)
-    problems = plan.one.problems(item.document, path)
+    if known := request.unproven[item.index]:
+        problems = [replace(one, path=path + one.path) for one in known]
+    else:
+        problems = plan.one.problems(item.document, path)
     if (work := plan.batch.work_of(item.document)) in ("update", "delete"):
         # A change may leave members out, and a deletion has only the key.
         keys, start = plan.batch.key_paths, len(path)
@@ -321,25 +329,20 @@ def _store_at_once(
     """Store all good items in one step and return all outcomes; return None if one step is not possible."""
     if not all(one.problems for one in verdicts.values()):
         return None
-    items = request.items
-    good = [one for one in items if one.index not in verdicts] if verdicts else items
+    items, good = request.items, list(request.items)
+    for index in sorted(verdicts, reverse=True):
+        del good[index]
     if check_bad is not None:
         verdicts = {
             index: _merge_verdicts(verdict, _check_item(items[index], request, check_bad, state))
             for index, verdict in verdicts.items()
         }
-    stored = store.many(good)
-    if stored is None:
+    if (stored := store.many(good)) is None:
         return None
-    if not verdicts:
-        return tuple(stored)
-    following = iter(stored)
-    return tuple(
-        [
-            _unapplied_outcome(one, verdicts[one.index]) if one.index in verdicts else next(following)
-            for one in items
-        ]
-    )
+    outcomes = list(stored)
+    for index in sorted(verdicts):
+        outcomes.insert(index, _unapplied_outcome(items[index], verdicts[index]))
+    return tuple(outcomes)
 
 
 def apply_all(

@@ -103,6 +103,9 @@ class Coercion(Value, frozen=True):
             made.members[name.lower() if self.any_case else name] = (name, self._compile(child, begun))
         if self.any_case:
             made.members |= {name: made.members[name.lower()] for name in properties}
+        exact = {name: read for name, (declared, read) in made.members.items() if name == declared}
+        made.names = frozenset(exact)
+        made.readers = {name: read for name, read in exact.items() if read is not None}
         made.nulls = frozenset(name for name, child in properties.items() if self._drops_null(child))
         made.blanks = frozenset(name for name, child in properties.items() if self._drops_blank(child))
         made.read_element = self._compile(node["items"], begun) if "items" in node else None
@@ -143,6 +146,10 @@ class _StructureReader(Struct):
     read_scalar: Read | None
     members: dict[str, tuple[str, Read | None]] = field(default_factory=dict)
     """Declared name and reader of each member, by declared name and, if `any_case`, also by lower case."""
+    names: frozenset[str] = frozenset()
+    """Names that need no change."""
+    readers: Mapping[str, Read] = field(default_factory=dict)
+    """Readers of the members with these names."""
     nulls: frozenset[str] = frozenset()
     """Members that count as absent if they are null."""
     blanks: frozenset[str] = frozenset()
@@ -156,8 +163,11 @@ class _StructureReader(Struct):
             return value if self.read_element is None else [self.read_element(child) for child in value]
         return value if self.read_scalar is None else self.read_scalar(value)
 
-    def _members_of(self, value: Mapping[str, Json]) -> dict[str, Json]:
+    def _members_of(self, value: dict[str, Json]) -> dict[str, Json]:
         """Return the members under their declared names; if `any_case`, drop undeclared members."""
+        if self.names.issuperset(value):
+            made = {name: read(value[name]) for name, read in self.readers.items() if name in value}
+            return value if all(value[name] is one for name, one in made.items()) else {**value, **made}
         found: dict[str, Json] = {}
         members, any_case = self.members, self.any_case
         for given, child in value.items():

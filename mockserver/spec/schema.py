@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache, cached_property, partial
-from itertools import compress
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
@@ -18,7 +18,13 @@ from msgspec.structs import replace
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
 from mockserver.spec.openapi import resolve
-from mockserver.spec.schema_problems import first_problem, has_many_values, problems_found
+from mockserver.spec.schema_problems import (
+    MAX_VALUES,
+    first_problem,
+    has_many_values,
+    problems_found,
+    problems_of,
+)
 
 Formats = Mapping[str, str | Callable[[str], bool]]
 """Checks of string formats by name: an anchored pattern (equal in ECMA and Python), or a function.
@@ -43,14 +49,18 @@ _CONTAINERS = frozenset({dict, list})
 _OF_PLAIN_NUMBERS = frozenset(
     {"type", "nullable", "minimum", "maximum", "format", "description", "title", "example", "xml"}
 )
+_SCALAR_TYPES = frozenset({"string", "integer", "number", "boolean"})
 _OPEN_KEYWORDS = {"allOf", "anyOf", "oneOf", "not"}
 _VERBATIM_KEYWORDS = ("enum", "required")
 _NAME_MAPS = ("properties", "definitions", "schemas")
-_AT_ONCE, _FEW = 32, 4
-"""Number of items that are judged together; if one is invalid, each of these items is judged alone.
+_AT_ONCE = 32
+"""Number of items that are judged together."""
 
-After invalid items only a few are judged together, and after valid items twice as many each time.
-"""
+_FEW_BYTES = 2 * MAX_VALUES
+"""Size of a body that has at most `MAX_VALUES` values."""
+
+_FLAT_BYTES = 500_000
+"""Size of a body whose items are judged together, if their members are scalars, which have few problems."""
 
 _MOST_REFERENCES = 64
 """Maximum number of schemas that a schema compiled alone refers to, directly or indirectly."""
@@ -112,6 +122,20 @@ class LoneSchema(Value, frozen=True, dict=True, weakref=True):
             found = find(self.thorough, value, base)
         if len(found) > 1:
             found.sort(key=lambda problem: self._rank(problem.path[len(base) :]))
+        return found
+
+    def problems_by_item(self, items: list[Json]) -> dict[int, list[Problem]]:
+        """Return the problems of a list's invalid items by index. Formats have the rule `pattern`.
+
+        Raises ValueError: an item is nested too deep.
+        """
+        found: dict[int, list[Problem]] = {}
+        for error in self.quick.iter_errors(items):
+            index: Any = error.instance_path.pop(0)
+            found.setdefault(index, []).extend(problems_of(error, items[index], ()))
+        for problems in found.values():
+            if len(problems) > 1:
+                problems.sort(key=lambda problem: self._rank((0, *problem.path)))
         return found
 
     def _rank(self, path: Path) -> tuple[int, ...]:
@@ -176,15 +200,6 @@ class NumberMember(Value, frozen=True):
     least: Decimal | None
     greatest: Decimal | None
 
-    def accepts(self, value: Json) -> bool:
-        return type(value) in self.types and (
-            value is None
-            or (
-                (self.least is None or value >= self.least)
-                and (self.greatest is None or value <= self.greatest)
-            )
-        )
-
     def accepts_all(self, items: Iterable[Document]) -> bool:
         """Return whether every item that has the member has a valid value."""
         name, least, greatest = self.name, self.least, self.greatest
@@ -195,6 +210,21 @@ class NumberMember(Value, frozen=True):
         return not numbers or (
             (least is None or min(numbers) >= least) and (greatest is None or max(numbers) <= greatest)
         )
+
+    def find_invalid(self, items: Sequence[Json]) -> list[int]:
+        """Return the indexes of the objects that have an invalid value."""
+        name, types, least, greatest = self.name, self.types, self.least, self.greatest
+        return [
+            index
+            for index, one in enumerate(items)
+            if type(one) is dict
+            and name in one
+            and (
+                type(value := one[name]) not in types
+                or (value is not None and least is not None and value < least)
+                or (value is not None and greatest is not None and value > greatest)
+            )
+        ]
 
 
 class ListSchema(Value, frozen=True):
@@ -209,26 +239,34 @@ class ListSchema(Value, frozen=True):
 
     The library needs as long for one decimal as for the rest of a small item.
     """
+    most_bytes: int
+    """Maximum size of a body whose invalid items are judged together; 0 if each has to be judged alone."""
+    unclear: frozenset[str]
+    """Rules that an open schema may not have, or that it names in other words."""
 
-    def find_invalid(self, items: list[Json]) -> list[int]:
-        """Return the indexes of the items that are invalid, or nested too deep to be judged."""
-        valid: list[bool] = []
-        at_once = _AT_ONCE
-        while some := items[len(valid) : len(valid) + at_once]:
-            if self.whole.accepts(some):
-                valid += [True] * len(some)
-                at_once = min(2 * at_once, _AT_ONCE)
-            else:
-                valid += map(self.one.accepts, some)
-                at_once = _FEW
-        for member in self.numbers:
-            if not member.accepts_all(compress(items, valid)):
-                name, accepts = member.name, member.accepts
-                valid = [
-                    is_valid and (name not in item or accepts(item[name]))
-                    for item, is_valid in zip(items, valid, strict=True)
-                ]
-        return [] if all(valid) else [index for index, is_valid in enumerate(valid) if not is_valid]
+    def find_invalid(self, items: list[Json], size_bytes: int) -> dict[int, Sequence[Problem]]:
+        """Return the problems of each invalid item of a body by index, with paths that start at the item.
+
+        () stands for problems that are not known, such as those of an item that is nested too deep.
+        """
+        found: dict[int, Sequence[Problem]] = {}
+        for start in range(0, len(items), _AT_ONCE):
+            some = items[start : start + _AT_ONCE]
+            invalid = {} if not found and self.whole.accepts(some) else self._judge(some, size_bytes)
+            for member in self.numbers:
+                if not member.accepts_all([one for one in some if type(one) is dict] if invalid else some):
+                    invalid |= dict.fromkeys(member.find_invalid(some), ())
+            found |= {start + at: problems for at, problems in invalid.items()}
+        return found
+
+    def _judge(self, some: list[Json], size_bytes: int) -> dict[int, Sequence[Problem]]:
+        if size_bytes <= self.most_bytes and isinstance(self.whole, LoneSchema):
+            with suppress(ValueError):
+                return {
+                    at: problems if self.unclear.isdisjoint([one.rule for one in problems]) else ()
+                    for at, problems in self.whole.problems_by_item(some).items()
+                }
+        return {at: () for at, one in enumerate(some) if not self.one.accepts(one)}
 
 
 def compile_schema(  # noqa: PLR0913 - each has its default
@@ -345,7 +383,18 @@ class SchemaCompiler(Value, frozen=True):
     def compile_list(self, item: Document) -> ListSchema:
         node, numbers = _without_numbers(self.document, item)
         whole = self.compile({"type": "array", "items": node}, closed=True)
-        return ListSchema(whole, self.compile(node, closed=True), numbers)
+        resolved = resolve(self.document, item)
+        members = [resolve(self.document, one) for one in resolved.get("properties", EMPTY).values()]
+        is_flat = all(one.get("type") in _SCALAR_TYPES for one in members)
+        most_bytes = _FLAT_BYTES if is_flat else _FEW_BYTES
+        is_closed = is_flat and resolved.get("additionalProperties") is False
+        return ListSchema(
+            whole,
+            self.compile(node, closed=True),
+            numbers,
+            most_bytes if has_bounded_depth(self.document, item) else 0,
+            frozenset({"pattern"} if is_closed else {"pattern", "additionalProperties"}),
+        )
 
 
 def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequence[NumberMember]]:
@@ -483,7 +532,7 @@ def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] =
     if reference in seen:
         return False
     seen, here = (seen | {reference} if reference else seen), resolve(document, node)
-    if here.get("type") in ("string", "integer", "number", "boolean"):
+    if here.get("type") in _SCALAR_TYPES:
         return True
     inner = [*here.get("properties", {}).values()]
     inner += [here["items"]] if "items" in here else []

@@ -39,7 +39,7 @@ To report a problem of an object, the library copies the object, which takes 2 Â
 
 
 def problems_found(validator: jsonschema_rs.Draft4Validator, value: Json, base: Path) -> list[Problem]:
-    return [problem for error in validator.iter_errors(value) for problem in _problems_of(error, value, base)]
+    return [problem for error in validator.iter_errors(value) for problem in problems_of(error, value, base)]
 
 
 def first_problem(validator: jsonschema_rs.Draft4Validator, value: Json, base: Path) -> list[Problem]:
@@ -54,7 +54,7 @@ def first_problem(validator: jsonschema_rs.Draft4Validator, value: Json, base: P
             validator.validate(part)
         except jsonschema_rs.ValidationError as error:
             if part is value or error.kind.name == "type":
-                return list(_problems_of(error, value, base))[:1]
+                return list(problems_of(error, value, base))[:1]
     return []
 
 
@@ -90,7 +90,7 @@ def has_many_values(value: Json, unread: Json) -> bool:
     return count > MAX_VALUES
 
 
-def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -> Sequence[Problem]:
+def problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -> Sequence[Problem]:
     kind: Any = error.kind
     rule: str = kind.name
     code = _PROBLEM_CODES.get(rule, "invalid")
@@ -117,6 +117,10 @@ def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[
     """
     path: list[str | int] = []
     for given in error.instance_path:
+        if type(value) is dict and type(given) is str and given in value:
+            path.append(given)
+            value = value[given]
+            continue
         while isinstance(value, dict) and not _has_member(value, given) and "" in value:
             path.append("")
             value = value[""]

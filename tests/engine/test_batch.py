@@ -122,7 +122,7 @@ def test_an_item_with_anything_else_is_not_proven_but_its_neighbours_are(
     good = b'{"id": "A-1", "amount": 1}'
     body = b'{"orders": [' + good + b", " + item + b", " + good + b"]}"
 
-    assert open_call(acme, sent(body)).unproven == {1}
+    assert open_call(acme, sent(body)).unproven.keys() == {1}
 
 
 def test_an_empty_batch_is_a_batch(acme: LoadedVendor) -> None:

@@ -39,9 +39,9 @@ def test_the_closed_schemas_refuse_unknown_members_of_the_envelope_and_of_items(
     assert [
         compiled.closed.accepts({"orders": [{"more": 1}]}),
         compiled.closed.accepts({"orders": [], "more": 1}),
-        items.closed.find_invalid([{"id": "A", "amount": 1}]),
-        items.closed.find_invalid([{"id": "A"}]),
-        items.closed.find_invalid([{"id": "A", "amount": 1, "more": 1}]),
+        [*items.closed.find_invalid([{"id": "A", "amount": 1}], 0)],
+        [*items.closed.find_invalid([{"id": "A"}], 0)],
+        [*items.closed.find_invalid([{"id": "A", "amount": 1, "more": 1}], 0)],
     ] == [True, False, [], [0], [0]]
 
 
@@ -51,7 +51,7 @@ def test_the_items_that_break_the_closed_schema_are_found(tmp_path: Path, places
     good, bad = {"id": "A", "amount": 1}, {"id": "A", "amount": 1, "more": 1}
 
     assert items is not None
-    assert items.closed.find_invalid([bad if index in places else good for index in range(4)]) == places
+    assert [*items.closed.find_invalid([bad if index in places else good for index in range(4)], 0)] == places
 
 
 def test_an_item_that_is_too_deep_to_be_looked_at_is_not_proven(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_an_item_that_is_too_deep_to_be_looked_at_is_not_proven(tmp_path: Path) 
     good, deep = {"id": "A", "amount": 1}, decode(b'{"id":' + b"[" * 500 + b"]" * 500 + b"}")
 
     assert items is not None
-    assert 1 in items.closed.find_invalid([good, deep])
+    assert 1 in items.closed.find_invalid([good, deep], 0)
 
 
 def test_an_operation_without_batch_has_no_items(tmp_path: Path) -> None:

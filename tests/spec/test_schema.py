@@ -197,7 +197,7 @@ def test_the_items_that_break_a_list_s_schema_are_found() -> None:
     deep = decode(b"[" * 500 + b"]" * 500)
     schema = SchemaCompiler({}, COMMON_FORMATS).compile_list({"enum": [1]})
 
-    assert [schema.find_invalid(items) for items in ([], [1, 1], [1, 2, 1, 3], [1, deep, 2])] == [
+    assert [[*schema.find_invalid(items, 0)] for items in ([], [1, 1], [1, 2, 1, 3], [1, deep, 2])] == [
         [],
         [],
         [1, 3],
@@ -209,7 +209,7 @@ def test_the_items_that_break_a_list_s_schema_are_found() -> None:
 def test_the_invalid_items_of_a_long_list_are_found(places: list[int]) -> None:
     schema = SchemaCompiler({}, COMMON_FORMATS).compile_list({"enum": [1]})
 
-    assert schema.find_invalid([2 if index in places else 1 for index in range(100)]) == places
+    assert [*schema.find_invalid([2 if index in places else 1 for index in range(100)], 0)] == places
 
 
 AMOUNTS: st.SearchStrategy[Json] = st.one_of(
@@ -240,7 +240,7 @@ def test_a_list_with_bounds_is_judged_as_each_of_its_items(
 
     one = compiler.compile(node, closed=True)
 
-    assert compiler.compile_list(node).find_invalid(values) == [
+    assert sorted(compiler.compile_list(node).find_invalid(values, 0)) == [
         index for index, value in enumerate(values) if not one.accepts(value)
     ]
 
@@ -638,3 +638,35 @@ def test_values_are_no_schemas_whose_members_may_be_optional() -> None:
     node = {"enum": [value], "default": value, "example": value}
 
     assert with_optional(node, "readOnly") == node
+
+
+MEMBERS: dict[str, Any] = {
+    "id": {"type": "string", "minLength": 1, "maxLength": 3},
+    "kind": {"type": "string", "enum": ["a", "b"], "nullable": True},
+    "count": {"type": "integer", "minimum": 1},
+    "amount": {"type": "number", "minimum": 0},
+    "day": {"type": "string", "format": "date"},
+}
+VALUES: st.SearchStrategy[Json] = st.sampled_from([None, True, 0, 1, "", "a", "abcd", "2026-01-31", [], {}])
+
+
+@given(
+    more=st.sampled_from([{}, {"additionalProperties": False}]),
+    items=st.lists(
+        VALUES | st.dictionaries(st.sampled_from([*MEMBERS, "6"]), VALUES | st.decimals(-1, 1, places=1)),
+        max_size=5,
+    ),
+)
+def test_the_known_problems_of_an_item_are_those_of_its_own_schema(
+    more: dict[str, Any], items: list[Json]
+) -> None:
+    node = {"type": "object", "required": ["id", "count"], "properties": MEMBERS, **more}
+    compiler = SchemaCompiler({}, COMMON_FORMATS)
+    schema, one = compiler.compile_list(node), compiler.compile(node)
+
+    known = schema.find_invalid(items, 1)
+
+    assert known.keys() == schema.find_invalid(items, schema.most_bytes + 1).keys()
+    assert {at: found for at, found in known.items() if found} == {
+        at: one.problems(items[at]) for at, found in known.items() if found
+    }

@@ -95,7 +95,7 @@ def request(*documents: Json, unproven: Iterable[int] | None = None) -> Request:
         body,
         items,
         "application/json",
-        unproven=frozenset(range(len(documents)) if unproven is None else unproven),
+        unproven=dict.fromkeys(range(len(documents)) if unproven is None else unproven, ()),
     )
 
 

@@ -79,7 +79,9 @@ def patient_body(body: CompiledBody) -> CompiledBody:
     items = body.items
     if items is not None:
         listed = items.closed
-        unproven = replace(listed, whole=never_proven(listed.whole), one=never_proven(listed.one))
+        unproven = replace(
+            listed, whole=never_proven(listed.whole), one=never_proven(listed.one), most_bytes=0
+        )
         items = replace(items, closed=unproven)
     return replace(body, closed=never_proven(body.closed), items=items)
 

@@ -31,7 +31,7 @@ _PARTS = re.compile(
     r"([0-9-]{10})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.([0-9]+))?(Z|([+-])([0-9]{2}):([0-9]{2}))?)?"
 )
 _FRACTION_DIGITS = 7
-FIRST_YEAR = "1753"
+FIRST_YEAR, _SURE_YEAR = "1753", "1754"
 
 MAX_KEY = 2**31 - 1
 _LAST_KEYS = "identity"
@@ -272,7 +272,8 @@ def _row_problems(
 
 def _early_dates(row: Document, stored: Document | None) -> Iterator[Problem]:
     for name in DATE_MEMBERS:
-        if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
+        text = row.get(name)
+        if text and text < _SURE_YEAR and not (stored and name == "entry_Date") and _is_too_early(text):
             yield Problem("out-of-range", (name,), message("date-overflow"), "datetime")
 
 
