@@ -208,7 +208,9 @@ class NumberMember:
         if not self.types.issuperset(map(type, values)):
             return False
         numbers = [value for value in values if value is not None] if _NULL in self.types else values
-        return not numbers or self.least <= min(numbers) <= max(numbers) <= self.greatest
+        return not numbers or (
+            min(numbers) >= self.least and (self.greatest.is_infinite() or max(numbers) <= self.greatest)
+        )
 
     def find_invalid(self, items: Sequence[Json]) -> list[int]:
         """Return the indexes of the objects that have an invalid value."""
