@@ -134,10 +134,9 @@ class EnvelopeReader(Value, frozen=True):
         for index in unproven:
             items[index] = plan.read(sent[index])
         changed = [index for index in unproven if items[index] is not sent[index]]
-        for index in changed:
-            del unproven[index]
         still = plan.closed.find_invalid([items[index] for index in changed], len(call.body))
-        return items, unproven | {changed[place]: problems for place, problems in still.items()}
+        kept = {index: problems for index, problems in unproven.items() if items[index] is sent[index]}
+        return items, kept | {changed[place]: problems for place, problems in still.items()}
 
     def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
         graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]
@@ -245,10 +244,8 @@ def _schema_problems(
     path = plan.batch.place_of(item)
     if fault := request.unreadable.get(item.index):
         return (Problem("malformed", path, fault, LINES, found=item.document),)
-    if known := request.unproven[item.index]:
-        problems = [replace(one, path=path + one.path) for one in known]
-    else:
-        problems = plan.one.problems(item.document, path)
+    problems = [replace(one, path=path + one.path) for one in request.unproven[item.index]]
+    problems = problems or plan.one.problems(item.document, path)
     if (work := plan.batch.work_of(item.document)) in ("update", "delete"):
         # A change may leave members out, and a deletion has only the key.
         keys, start = plan.batch.key_paths, len(path)
@@ -262,15 +259,12 @@ def _schema_problems(
 
 
 def _judge_item(
-    schema_problems: Sequence[Problem], item: Item, request: Request, handler: CompleteBatchHandler
+    problems: Sequence[Problem], item: Item, request: Request, handler: CompleteBatchHandler
 ) -> Verdict | None:
-    problems: list[Problem] = list(schema_problems)
     warnings: list[Problem] = []
-    if isinstance(item.document, dict):
-        for rule in handler.rules:
-            problems += rule(item, request)
-        for rule in handler.warning_rules:
-            warnings += rule(item, request)
+    if isinstance(item.document, dict) and (handler.rules or handler.warning_rules):
+        problems = [*problems, *[one for rule in handler.rules for one in rule(item, request)]]
+        warnings = [one for rule in handler.warning_rules for one in rule(item, request)]
     return Verdict(tuple(problems), tuple(warnings)) if problems or warnings else None
 
 

@@ -56,11 +56,8 @@ _NAME_MAPS = ("properties", "definitions", "schemas")
 _AT_ONCE = 32
 """Number of items that are judged together."""
 
-_FEW_BYTES = 2 * MAX_VALUES
-"""Size of a body that has at most `MAX_VALUES` values."""
-
-_FLAT_BYTES = 500_000
-"""Size of a body whose items are judged together, if their members are scalars, which have few problems."""
+_MOST_BYTES, _MOST_FLAT_BYTES = 2 * MAX_VALUES, 500_000
+"""Maximum size of a body with `MAX_VALUES` values; of one whose items have scalars alone, so few problems."""
 
 _MOST_REFERENCES = 64
 """Maximum number of schemas that a schema compiled alone refers to, directly or indirectly."""
@@ -193,37 +190,32 @@ class SchemaPool(Struct, eq=False, weakref=True):
 
 
 class NumberMember(Value, frozen=True):
-    """A number member of a batch's items, with its bounds; None means no bound."""
+    """A number member of a batch's items, with its bounds, which may be infinite."""
 
     name: str
     types: frozenset[type]
-    least: Decimal | None
-    greatest: Decimal | None
+    least: Decimal
+    greatest: Decimal
 
     def accepts_all(self, items: Iterable[Document]) -> bool:
         """Return whether every item that has the member has a valid value."""
-        name, least, greatest = self.name, self.least, self.greatest
+        name = self.name
         values = [one[name] for one in items if name in one]
         if not self.types.issuperset(map(type, values)):
             return False
         numbers = [value for value in values if value is not None] if _NULL in self.types else values
         return not numbers or (
-            (least is None or min(numbers) >= least) and (greatest is None or max(numbers) <= greatest)
+            min(numbers) >= self.least and (self.greatest.is_infinite() or max(numbers) <= self.greatest)
         )
 
     def find_invalid(self, items: Sequence[Json]) -> list[int]:
         """Return the indexes of the objects that have an invalid value."""
-        name, types, least, greatest = self.name, self.types, self.least, self.greatest
+        name, least, greatest = self.name, self.least, self.greatest
+        found = [(index, one[name]) for index, one in enumerate(items) if type(one) is dict and name in one]
         return [
             index
-            for index, one in enumerate(items)
-            if type(one) is dict
-            and name in one
-            and (
-                type(value := one[name]) not in types
-                or (value is not None and least is not None and value < least)
-                or (value is not None and greatest is not None and value > greatest)
-            )
+            for index, one in found
+            if type(one) not in self.types or not (one is None or least <= one <= greatest)
         ]
 
 
@@ -383,18 +375,13 @@ class SchemaCompiler(Value, frozen=True):
     def compile_list(self, item: Document) -> ListSchema:
         node, numbers = _without_numbers(self.document, item)
         whole = self.compile({"type": "array", "items": node}, closed=True)
-        resolved = resolve(self.document, item)
-        members = [resolve(self.document, one) for one in resolved.get("properties", EMPTY).values()]
-        is_flat = all(one.get("type") in _SCALAR_TYPES for one in members)
-        most_bytes = _FLAT_BYTES if is_flat else _FEW_BYTES
-        is_closed = is_flat and resolved.get("additionalProperties") is False
-        return ListSchema(
-            whole,
-            self.compile(node, closed=True),
-            numbers,
-            most_bytes if has_bounded_depth(self.document, item) else 0,
-            frozenset({"pattern"} if is_closed else {"pattern", "additionalProperties"}),
-        )
+        members = resolve(self.document, item).get("properties", EMPTY).values()
+        is_flat = all(resolve(self.document, one).get("type") in _SCALAR_TYPES for one in members)
+        is_closed = is_flat and resolve(self.document, item).get("additionalProperties") is False
+        most_bytes = _MOST_FLAT_BYTES if is_flat else _MOST_BYTES
+        most_bytes = most_bytes if has_bounded_depth(self.document, item) else 0
+        unclear = frozenset({"pattern"} if is_closed else {"pattern", "additionalProperties"})
+        return ListSchema(whole, self.compile(node, closed=True), numbers, most_bytes, unclear)
 
 
 def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequence[NumberMember]]:
@@ -407,7 +394,8 @@ def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequ
         NumberMember(
             name,
             frozenset((int, Decimal, _NULL) if one.get("nullable") else (int, Decimal)),
-            *[None if name not in one else Decimal(str(one[name])) for name in ("minimum", "maximum")],
+            Decimal(str(one.get("minimum", "-Infinity"))),
+            Decimal(str(one.get("maximum", "Infinity"))),
         )
         for name, one in members.items()
         if one.get("type") == "number"

@@ -117,10 +117,6 @@ def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[
     """
     path: list[str | int] = []
     for given in error.instance_path:
-        if type(value) is dict and type(given) is str and given in value:
-            path.append(given)
-            value = value[given]
-            continue
         while isinstance(value, dict) and not _has_member(value, given) and "" in value:
             path.append("")
             value = value[""]
