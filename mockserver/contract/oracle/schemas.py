@@ -290,10 +290,15 @@ def _keyword_test(engine: Any, keyword: str, node: Document) -> Test:
     wanted = node[keyword]
     if keyword == "properties":
         members = {name: _test_of(engine, member) for name, member in wanted.items()}
-        return lambda value: (
-            not isinstance(value, dict)
-            or all(members[name](member) for name, member in value.items() if name in members)
-        )
+
+        def each(value: Json) -> bool:
+            if isinstance(value, dict):
+                for name, member in value.items():
+                    if name in members and not members[name](member):
+                        return False
+            return True
+
+        return each
     if keyword == "items":
         item = _test_of(engine, wanted)
         return lambda value: not isinstance(value, list) or all(map(item, value))
@@ -302,8 +307,11 @@ def _keyword_test(engine: Any, keyword: str, node: Document) -> Test:
         combined = _COMBINED["anyOf" if keyword == "oneOf" and "discriminator" in node else keyword]
         return lambda value: combined(part(value) for part in parts)
     check, usual = engine.VALIDATORS[keyword], _CLASSES.get(wanted) if keyword == "type" else None
+    texts = frozenset(one for one in wanted if isinstance(one, str)) if keyword == "enum" else ()
     return lambda value: (
-        type(value) is usual or next(iter(check(engine, wanted, value, node) or ()), None) is None
+        type(value) is usual
+        or (type(value) is str and value in texts)
+        or next(iter(check(engine, wanted, value, node) or ()), None) is None
     )
 
 

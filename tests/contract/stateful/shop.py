@@ -141,7 +141,7 @@ class Shop:
             await asyncio.sleep(0)
         outcomes = []
         for place, (order, problem) in enumerate(zip(orders, problems, strict=True)):
-            alike = [key for key in table if _has_note(table[key], order) and key != order.get("id")]
+            alike = self._alike(table, order)
             taken = "the note is taken" if alike and self.fault == "has each note once" else problem
             status = 422 if taken else 200 if order["id"] in before or order["id"] in table else 201
             outcomes.append(self._told(order, place, status, taken))
@@ -153,6 +153,11 @@ class Shop:
             table.clear()
             table.update(before)
         return 207, json.dumps({"results": outcomes}).encode()
+
+    def _alike(self, table: Table, order: dict[str, Any]) -> list[str]:
+        if self.fault not in {"has each note once", "finds by note"}:
+            return []
+        return [key for key in table if _has_note(table[key], order) and key != order.get("id")]
 
     def _told(self, order: dict[str, Any], place: int, status: int, problem: str) -> dict[str, Any]:
         if self.fault == "blind":
