@@ -29,13 +29,15 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Garbage that is collected as often as Python does by default takes a sixth of the time of all tests.
+    gc.set_threshold(100_000, 20, 100)
     settings.load_profile("tests")
     folder, patch = TemporaryDirectory(), pytest.MonkeyPatch()
     config.add_cleanup(folder.cleanup)
     config.add_cleanup(patch.undo)
     # A shell that starts tests in the background has them, and all that they start, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    load_shipped_files_once(patch)
+    load_shipped_files_once(patch, Path(folder.name))
     trust_one_authority(patch, Path(folder.name))
 
 
@@ -44,9 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    # Garbage that is collected as often as Python does by default takes a sixth of the time of all tests.
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from msgspec import field
 
 from mockserver.codec.urls import decoded_path
 from mockserver.contract.exchange import Request
 from mockserver.contract.profile import Facts, FixturePins, Profile
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import Value
+from mockserver.model import Value, values_in
 from mockserver.spec.openapi import Spec
 
 
-class ApiUnderTest(Value, frozen=True):
+class ApiUnderTest(Value, frozen=True, dict=True):
     """The API of a vendor or of any spec."""
 
     name: str
@@ -31,6 +34,13 @@ class ApiUnderTest(Value, frozen=True):
     @property
     def tenants(self) -> int:
         return max((batch.tenants for batch in self.profile.batches(self.facts)), default=1)
+
+    @cached_property
+    def member_names(self) -> frozenset[str]:
+        """The names of all members in the schemas of the spec."""
+        objects = (one for _, one in values_in(self.spec.document) if isinstance(one, Mapping))
+        maps = (properties for one in objects if isinstance(properties := one.get("properties"), Mapping))
+        return frozenset(str(name) for properties in maps for name in properties)
 
     def operation_of(self, request: Request) -> str:
         """Return the id of the operation that answers a request, or "" if no operation does."""

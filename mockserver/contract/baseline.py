@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import yaml as writer
 
 from mockserver.codec import yaml
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Finding, current_id
-from mockserver.model import Json, parse_pointer, values_in
+from mockserver.model import Json, parse_pointer
 
 VERSION = 1
 _DIGITS = 16
@@ -48,8 +48,7 @@ def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
 
     The identity depends on vendor, operation, check, status and the pointer's names, but not on list indexes.
     """
-    named = _member_names(api.spec.document)
-    steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]
+    steps = [step if step in api.member_names else "*" for step in parse_pointer(finding.pointer)]
     status = finding.exchanges[-1].response.status if finding.exchanges else 0
     facts = [api.name, finding.operation, finding.check, status, steps]
     return sha256(json.dumps(facts).encode()).hexdigest()[:_DIGITS]
@@ -96,10 +95,3 @@ def write_baseline(file: Path, known: Iterable[NamedTuple]) -> None:
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-
-
-def _member_names(node: Any) -> frozenset[str]:
-    """Return the names of all members in the schemas of a document."""
-    objects = (one for _, one in values_in(node) if isinstance(one, Mapping))
-    maps = (properties for one in objects if isinstance(properties := one.get("properties"), Mapping))
-    return frozenset(str(name) for properties in maps for name in properties)
