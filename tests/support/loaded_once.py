@@ -56,7 +56,7 @@ def _read_once(read: Callable[[Path, Spec], Profile]) -> Callable[[Path, Spec], 
 
     @wraps(read)
     def read_once(file: Path, spec: Spec) -> Profile:
-        version, known = file.stat().st_mtime_ns, found.get(file)
+        version, known = file.stat().st_mtime_ns if file.is_file() else 0, found.get(file)
         if known is None or known[0] != version or known[1] is not spec:
             found[file] = known = version, spec, read(file, spec)
         return known[2]
