@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from mockserver.engine.registry import vendor_packages
@@ -15,14 +16,20 @@ from mockserver.spec.folder import specs_folder
 
 PACKAGE = Path(__file__).parents[1] / "mockserver"
 MODULES = {file: file.read_text(encoding="utf-8") for file in sorted(PACKAGE.rglob("*.py"))}
+parsed = cache(ast.parse)
 PAGES = sorted(page for page in PACKAGE.rglob("templates/**/*") if page.is_file())
 VENDOR_NAMES = re.compile("|".join(vendor_packages()), re.IGNORECASE)
 MAX_MODULE_LINES = 600
 MAX_FUNCTION_LINES = 60
 
 
-def words(tree: ast.Module) -> Iterator[str]:
+@cache
+def words(text: str) -> frozenset[str]:
     """Every name and every text of a module but its docstrings."""
+    return frozenset(_words(parsed(text)))
+
+
+def _words(tree: ast.Module) -> Iterator[str]:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     remarks = {
         id(node.body[0].value)
@@ -41,10 +48,7 @@ def test_the_core_names_no_vendor() -> None:
     core = {file: text for file, text in MODULES.items() if not file.is_relative_to(PACKAGE / "vendors")}
 
     assert [
-        (file.name, word)
-        for file, text in core.items()
-        for word in words(ast.parse(text))
-        if VENDOR_NAMES.search(word)
+        (file.name, word) for file, text in core.items() for word in words(text) if VENDOR_NAMES.search(word)
     ] == []
 
 
@@ -61,7 +65,7 @@ def test_the_outgoing_door_alone_opens_connections_to_other_servers() -> None:
     found = {
         file.relative_to(PACKAGE).as_posix()
         for file, text in MODULES.items()
-        if CALLING_OUT.intersection(words(ast.parse(text)))
+        if CALLING_OUT.intersection(words(text))
     }
 
     assert found == {*CLIENTS}
@@ -79,7 +83,7 @@ def test_no_function_is_longer_than_60_lines() -> None:
     assert [
         (file.name, node.name)
         for file, text in MODULES.items()
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parsed(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.body[0].lineno >= MAX_FUNCTION_LINES
     ] == []
