@@ -41,6 +41,7 @@ OWN_SPECS = Path(__file__).parents[1] / "contract" / "specs"
 NOW = "2026-01-05T09:00:00Z"
 KEYS = 4
 NOTHING_IS_PROVEN = jsonschema_rs.Draft4Validator({"not": {}})
+NO_ITEM_IS_PROVEN = jsonschema_rs.Draft4Validator({"items": {"not": {}}})
 
 Place = tuple[str | int, ...]
 
@@ -70,18 +71,17 @@ def subjects() -> Mapping[str, ProfileSubject]:
     }
 
 
-def never_proven(schema: Schema) -> Schema:
+def never_proven(schema: Schema, quick: jsonschema_rs.Draft4Validator = NOTHING_IS_PROVEN) -> Schema:
     assert isinstance(schema, LoneSchema)  # no vendor of ours has a schema with so many references
-    return replace(schema, quick=NOTHING_IS_PROVEN)
+    return replace(schema, quick=quick)
 
 
 def patient_body(body: CompiledBody) -> CompiledBody:
     items = body.items
     if items is not None:
         listed = items.closed
-        unproven = replace(
-            listed, whole=never_proven(listed.whole), one=never_proven(listed.one), most_bytes=0
-        )
+        whole = never_proven(listed.whole, NO_ITEM_IS_PROVEN)
+        unproven = replace(listed, whole=whole, one=never_proven(listed.one), unclear=frozenset({"not"}))
         items = replace(items, closed=unproven)
     return replace(body, closed=never_proven(body.closed), items=items)
 
