@@ -56,10 +56,12 @@ _NAME_MAPS = ("properties", "definitions", "schemas")
 _AT_ONCE = 32
 """Number of items that are judged together."""
 
-_MOST_BYTES = 2 * MAX_VALUES
-"""Maximum size of a body that cannot have more than `MAX_VALUES` values."""
+_MOST_BYTES, _MOST_FLAT_BYTES = 2 * MAX_VALUES, 500_000
+"""Maximum size of a body with `MAX_VALUES` values; of a body whose valid items have scalars alone."""
 
 _FEW_MEMBERS = 200
+"""Maximum number of members of items that are judged together, because each problem copies its item."""
+
 
 _MOST_REFERENCES = 64
 """Maximum number of schemas that a schema compiled alone refers to, directly or indirectly."""
@@ -234,7 +236,7 @@ class ListSchema(Value, frozen=True):
     The library needs as long for one decimal as for the rest of a small item.
     """
     most_bytes: int
-    """Maximum size of a body whose invalid items are judged together whatever they contain."""
+    """Maximum size of a body whose invalid items are judged together; 0 if each has to be judged alone."""
     unclear: frozenset[str]
     """Rules that an open schema may not have, or that it names in other words."""
 
@@ -254,21 +256,20 @@ class ListSchema(Value, frozen=True):
         return found
 
     def _judge(self, some: list[Json], size_bytes: int) -> dict[int, Sequence[Problem]]:
-        # One problem of a large item would hold the interpreter for long, so such an item is judged alone.
-        is_small = size_bytes <= self.most_bytes or all(map(_has_few_scalars, some))
+        widest = max([len(one) for one in some if type(one) is dict], default=0)
+        is_small = size_bytes <= self.most_bytes and widest <= _FEW_MEMBERS
         if is_small and isinstance(self.whole, LoneSchema):
             with suppress(ValueError):
                 return {
-                    at: problems if self.unclear.isdisjoint([one.rule for one in problems]) else ()
+                    at: problems if self._are_all(problems, some[at]) else ()
                     for at, problems in self.whole.problems_by_item(some).items()
                 }
         return {at: () for at, one in enumerate(some) if not self.one.accepts(one)}
 
-
-def _has_few_scalars(item: Json) -> bool:
-    return (
-        type(item) is dict and len(item) <= _FEW_MEMBERS and _CONTAINERS.isdisjoint(map(type, item.values()))
-    )
+    def _are_all(self, problems: Sequence[Problem], item: Json) -> bool:
+        """Return whether an item that is judged alone has the same problems."""
+        rules = [one.rule for one in problems]
+        return self.unclear.isdisjoint(rules) and not has_many_values(item, None)
 
 
 def compile_schema(  # noqa: PLR0913 - each has its default
@@ -388,7 +389,8 @@ class SchemaCompiler(Value, frozen=True):
         members = resolve(self.document, item).get("properties", EMPTY).values()
         is_flat = all(resolve(self.document, one).get("type") in _SCALAR_TYPES for one in members)
         is_closed = is_flat and resolve(self.document, item).get("additionalProperties") is False
-        most_bytes = _MOST_BYTES if has_bounded_depth(self.document, item) else 0
+        most_bytes = _MOST_FLAT_BYTES if is_flat else _MOST_BYTES
+        most_bytes = most_bytes if has_bounded_depth(self.document, item) else 0
         unclear = frozenset({"pattern"} if is_closed else {"pattern", "additionalProperties"})
         return ListSchema(whole, self.compile(node, closed=True), numbers, most_bytes, unclear)
 

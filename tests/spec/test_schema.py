@@ -673,10 +673,10 @@ def test_the_known_problems_of_an_item_are_those_of_its_own_schema(
 
 
 @pytest.mark.parametrize("large", [dict.fromkeys(map(str, range(MAX_VALUES)), 1), {"id": [1] * MAX_VALUES}])
-def test_the_problems_of_a_large_item_are_not_sought_beside_others(large: Json) -> None:
+def test_not_all_problems_of_a_large_item_are_told(large: Json) -> None:
     schema = SchemaCompiler({}, COMMON_FORMATS).compile_list(
         {"type": "object", "required": ["id", "day"], "properties": MEMBERS}
     )
 
-    assert schema.find_invalid([large, {"id": "a"}], 100_000) == {0: (), 1: ()}
+    assert schema.find_invalid([large, {"id": "a"}], 100_000)[0] == ()
     assert schema.find_invalid([{"id": 1}], 100_000)[0]
