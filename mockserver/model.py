@@ -2,9 +2,10 @@
 
 They are msgspec structs, because a call with a thousand items makes several thousand values, and a frozen
 slotted dataclass takes eight times as long to make (585 ns against 71 ns, measured). The class of a dataclass
-also takes 0.9 ms to make, which was a fifth of the server's start. A class is a dataclass only if it has
-members that are derived, hidden or not compared, or if `mockserver --help` imports it. A class with
-`gc=False` holds only JSON, which has no cycles, so that the garbage collector need not visit its values.
+also takes 0.9 ms to make, which was a fifth of the time of all imports. A class is a dataclass only if it
+has members that are derived, hidden, not compared or set later, if a subclass requires what its base does
+not, or if `mockserver --help` imports it. A class with `gc=False` holds only JSON, which has no cycles, so
+that the garbage collector need not visit its values.
 """
 
 from __future__ import annotations

@@ -323,9 +323,8 @@ def _store_at_once(
     """Store all good items in one step and return all outcomes; return None if one step is not possible."""
     if not all(one.problems for one in verdicts.values()):
         return None
-    items, good = request.items, list(request.items)
-    for index in sorted(verdicts, reverse=True):
-        del good[index]
+    items = request.items
+    good = [one for one in items if one.index not in verdicts] if verdicts else items
     if check_bad is not None:
         verdicts = {
             index: _merge_verdicts(verdict, _check_item(items[index], request, check_bad, state))
@@ -333,10 +332,13 @@ def _store_at_once(
         }
     if (stored := store.many(good)) is None:
         return None
-    outcomes = list(stored)
-    for index in sorted(verdicts):
-        outcomes.insert(index, _unapplied_outcome(items[index], verdicts[index]))
-    return tuple(outcomes)
+    following = iter(stored)
+    return tuple(
+        [
+            _unapplied_outcome(one, verdicts[one.index]) if one.index in verdicts else next(following)
+            for one in items
+        ]
+    )
 
 
 def apply_all(

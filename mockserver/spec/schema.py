@@ -62,7 +62,6 @@ _MOST_BYTES, _MOST_FLAT_BYTES = 2 * MAX_VALUES, 500_000
 _FEW_MEMBERS = 200
 """Maximum number of members of items that are judged together, because each problem copies its item."""
 
-
 _MOST_REFERENCES = 64
 """Maximum number of schemas that a schema compiled alone refers to, directly or indirectly."""
 
@@ -238,7 +237,7 @@ class ListSchema(Value, frozen=True):
     most_bytes: int
     """Maximum size of a body whose invalid items are judged together; 0 if each has to be judged alone."""
     unclear: frozenset[str]
-    """Rules that an open schema may not have, or that it names in other words."""
+    """Rules whose problems are not told, because an open schema may have other rules or other words."""
 
     def find_invalid(self, items: list[Json], size_bytes: int) -> dict[int, Sequence[Problem]]:
         """Return the problems of each invalid item of a body by index, with paths that start at the item.

@@ -32,6 +32,7 @@ _PARTS = re.compile(
 )
 _FRACTION_DIGITS = 7
 FIRST_YEAR, _SURE_YEAR = "1753", "1754"
+"""First year that can be stored; first year that can be stored with any offset, which moves a day at most."""
 
 MAX_KEY = 2**31 - 1
 _LAST_KEYS = "identity"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -208,3 +209,11 @@ def test_what_is_pinned_and_judged_is_an_operation_of_its_spec(known: ApiUnderTe
     named = {*pins.expected_statuses, *pins.known, *pins.bodies, *(name for name, _ in pins.accepts)}
 
     assert named <= set(known.spec.operations)
+
+
+def test_an_operation_with_two_forms_is_drawn_in_its_first_form_most_of_the_time(app: Application) -> None:
+    wanted = effort("createBankTransactions", examples=20)
+    ledger = held(load_vendor_api("xero"), app, "xero", wanted, FUZZING_PHASE)
+
+    forms = Counter(one.request.media_type for one in ledger.exchanges if one.request.body)
+    assert forms["application/json"] > forms["application/xml"] > 0
