@@ -330,8 +330,11 @@ def _store_at_once(
             index: _merge_verdicts(verdict, _check_item(items[index], request, check_bad, state))
             for index, verdict in verdicts.items()
         }
-    if (stored := store.many(good)) is None:
+    stored = store.many(good)
+    if stored is None:
         return None
+    if not verdicts:
+        return tuple(stored)
     following = iter(stored)
     return tuple(
         [
