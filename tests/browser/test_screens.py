@@ -72,6 +72,21 @@ def test_a_screen_can_be_used_at_four_hundred_percent(window: Visiting, address:
     assert page.locator("h1").is_visible()
 
 
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_head_of_a_page_is_whole_beside_a_long_name(url: str, window: Visiting, width: int) -> None:
+    with Sender.into(url, f"{width}-".ljust(64, "x")) as sender:
+        sender.control("POST", "/clock/advance", json={"seconds": 360_000})
+        page = window(viewport={"width": width, "height": 800}).open(f"/_console/?sandbox={sender.name}")
+
+    covered = page.evaluate(
+        "[...document.querySelectorAll('header a, header select, header button')].filter(one => {"
+        " const {left, right, top, bottom} = one.getBoundingClientRect(); return one.checkVisibility() &&"
+        " !(right <= innerWidth && one.contains(document.elementFromPoint((left + right) / 2,"
+        " (top + bottom) / 2))); }).map(one => one.textContent)"
+    )
+    assert (covered, overflow(page)) == ([], 0)
+
+
 @pytest.mark.parametrize("path", ["/overview", "/item"])
 def test_tables_of_items_fit_a_telephone(window: Visiting, address: str) -> None:
     page = window(viewport={"width": 390, "height": 844}).open(address)
