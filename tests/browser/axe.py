@@ -12,7 +12,10 @@ from tests.browser.visitor import Scheme, overflow
 WAYS: tuple[tuple[int, Scheme], ...] = ((1280, "light"), (1280, "dark"), (320, "dark"), (320, "light"))
 """Widths and themes in which a page is checked."""
 
-_RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+_RULES = {
+    "rules": {name: {"enabled": True} for name in ("label-content-name-mismatch", "target-size")},
+    "resultTypes": ["violations"],
+}
 _MOST_SHOWN = 3
 _NEXT_FRAME = "new Promise(requestAnimationFrame)"
 """The page hears of another theme before the browser draws it."""

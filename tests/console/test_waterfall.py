@@ -150,7 +150,7 @@ def test_each_call_is_a_link_that_tells_all_of_it(browser: Client) -> None:
 
     assert (
         re.sub(r"  \d+ ms", "", *link)
-        == "+0 ms  acme PUT /orders 207  2 items: 1 created 1 rejected  [new]  #1"
+        == "#1 +0 ms  acme PUT /orders 207  2 items: 1 created 1 rejected  [new]  #1"
     )
 
 
