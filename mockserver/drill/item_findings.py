@@ -40,7 +40,7 @@ _MOST_TRIES_IN_VAIN, _MOST_TRIES = 8, 16
 """Maximum numbers of attempts: with one document that is rejected for good, and with one item in total."""
 _REFUSED = (Told.REJECTED, Told.REFUSED)
 _FIRST_REDIRECT, _FIRST_REFUSAL = 300, 400
-_UNTOLD = {2: "a success that tells nothing of the item", 3: "a redirect", 5: "a failure of the server"}
+_UNTOLD = {2: "a success that does not mention the item", 3: "a redirect", 5: "a failure of the server"}
 """Answers that do not tell what became of an item, by the class of their status."""
 
 _MOST_AMOUNTS = 4
@@ -198,13 +198,13 @@ class ItemOracle(Value, frozen=True, dict=True, weakref=True):
                 f"a call that was refused with {last.status} was given up",
             )
         has_looked = self.run.has_looked(last.number, self.run.entries[-1].number + 1)
-        looked = "looked, but did not send again" if has_looked else "did not look"
+        looked = "sent a read, and not the item again" if has_looked else "did not look"
         if last.status is None:
             return (f"no answer came, and the client {looked}",) * 2
         answer = _UNTOLD.get(last.status // 100, f"an answer {last.status}")
         return (
-            f"the answer {last.status} tells nothing, and the client {looked}",
-            f"{answer} was taken for a sign that the item is stored",
+            f"the answer {last.status} does not mention the item, and the client {looked}",
+            f"{answer} was taken as stored",
         )
 
     def _misnamed(self, problems: Sequence[_Problem]) -> Iterator[_Problem]:

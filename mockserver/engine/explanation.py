@@ -101,7 +101,7 @@ def _own(
     # An operation that is answered by example is no batch already.
     batch = batch_correction(spec.document, operation.path, operation.method).replace("x-batch: false", "")
     by_name = "" if work else _collection(spec, operation, resources)
-    usual = "an example in the answer" if content else ""
+    usual = "an `example` in the response, or an `x-batch`" if content else ""
     return "example", f"{reason}{note}", batch or by_name or usual
 
 

@@ -422,11 +422,11 @@ class AccessReasons(Value, frozen=True):
         mode = "strict" if self.strict else "lenient"
         if good and (refused or self.strict):
             secret = " with its password" if scheme.node.get("scheme") == _BASIC else ""
-            return f"{good}{secret} will do (auth {mode})"
+            return f"{good}{secret} works (auth {mode})"
         if self.strict:
-            return "only credentials that the sandbox knows will do (auth strict)"
+            return "only credentials that the sandbox knows work (auth strict)"
         other = "other " if refused else ""
-        return f"any {other}{self._form(scheme)} will do (auth lenient)"
+        return f"any {other}{self._form(scheme)} works (auth lenient)"
 
     def _good(self, scheme: SecurityScheme, operation: Operation | None) -> Iterator[str]:
         """Yield the fixtures' credentials that may use the operation. Of a login, yield the user name."""

@@ -46,7 +46,7 @@ def describe_rule(rule: Document) -> RuleWords:
     calls = _describe_calls(rule.get("match", EMPTY))
     selectors = {name for one in rule.get("items", ()) for name in one["select"]}
     if selectors and selectors <= _OF_SOME_ITEMS and _OTHER_EFFECTS.isdisjoint(rule):
-        calls = f"{calls} that have such an item"
+        calls = f"{calls} with such an item"
     conditions = ", ".join((calls, *_conditions(rule)))
     return RuleWords(conditions, tuple(_consequences(rule)))
 
@@ -71,8 +71,8 @@ def _conditions(rule: Document) -> Iterator[str]:
         f"while the state {name} is {value}" for name, value in rule.get("requiresState", EMPTY).items()
     )
     if "nth" in match:
-        yield f"only number {match['nth']:,} of these"
-    if times:
+        yield _describe_times(match["nth"] - 1, 1)
+    if times.get("after") or "count" in times:
         yield _describe_times(times.get("after", 0), times.get("count"))
     if "probability" in rule:
         yield f"with a chance of {_percent(rule['probability'])}"
@@ -80,10 +80,15 @@ def _conditions(rule: Document) -> Iterator[str]:
 
 def _describe_times(after: int, count: int | None) -> str:
     if count is None:
-        return f"from number {after + 1:,} of these on"
-    if count == 1:
-        return f"only number {after + 1:,} of these"
-    return f"only numbers {after + 1:,} to {after + count:,} of these"
+        return f"without the {_first(after, 'such call')}"
+    if not after:
+        return f"only the {_first(count, 'such call')}"
+    return f"only such call number {after + 1:,}" + (f" to {after + count:,}" if count > 1 else "")
+
+
+def _first(number: int, noun: str) -> str:
+    """Return words such as "first item" and "first 3 items"."""
+    return f"first {noun}" if number == 1 else f"first {counted(number, noun)}"
 
 
 def _describe_test(predicate: Document) -> str:
@@ -125,7 +130,7 @@ def _describe_commit(rule: Document) -> str | None:
     commit = rule.get("commit", "full")
     first = commit["partial"] if isinstance(commit, Mapping) else 0
     if commit != "full":
-        return f"only the first {counted(first, 'item')} stored" if first else "nothing is stored"
+        return f"only its {_first(first, 'item')} stored" if first else "nothing is stored"
     response = rule.get("response", EMPTY)
     return "everything is stored all the same" if {"status", "fault"} & response.keys() else None
 
@@ -168,7 +173,7 @@ _SELECTED: Mapping[str, _Words] = {
 _EFFECTS: Mapping[str, _Words] = {
     "hang": lambda wait: f"held back for {_seconds(wait)}",
     "fail": lambda fault: f"rejected ({_describe_fault(fault)})",
-    "failTimes": lambda times: f"at the first {counted(times, 'attempt')} only",
+    "failTimes": lambda times: f"in its {_first(times, 'attempt')}",
     "warn": lambda fault: f"given a warning ({_describe_fault(fault)})",
     "omit": lambda _: "left out of the answer",
     "duplicate": lambda times: f"{counted(times, 'time')} more in the answer",

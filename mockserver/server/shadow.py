@@ -26,7 +26,7 @@ from mockserver.vendor import Request
 MAX_DIFFERENCES = 500
 """Maximum number of differences of a call that are recorded."""
 
-RULE = "a rule that the mock does not know"
+RULE = "the real server has a rule that the mock lacks"
 """Cure of a difference that no assumption and no record settles."""
 
 _UNSAID = frozenset({304, 401, 403, 429, 502, 503, 504})

@@ -239,7 +239,7 @@ def outcome_fault(document: Document, path: str, method: str, batch: Document) -
         )
     answer = answer_schema(document, _teller(document, node, batch))
     if not batch.get("outcome") and (place := unnamed_rows(document, answer, item, batch.get("key", ()))):
-        return f"a row of {place} names no item (no position, no key)"
+        return f"a row of {place} has no known key or position of the item"
     return fault_of_outcome(document, answer, batch, item)
 
 

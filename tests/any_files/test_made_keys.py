@@ -87,7 +87,7 @@ def test_an_item_that_no_row_could_echo_refuses_the_call(tmp_path: Path) -> None
     [
         (rows({"item": NEW, "errors!": TEXTS}), "a refused item may break the schema of /failed/item"),
         (rows({"id!": TEXT, "error!": TEXT}), "its rows name an item by id, which no item has"),
-        (rows({"message!": TEXT}), "a row of /failed names no item (no position, no key)"),
+        (rows({"message!": TEXT}), "a row of /failed has no known key or position of the item"),
     ],
     ids=["by the item", "by the key", "by nothing"],
 )
@@ -100,7 +100,7 @@ def test_the_reason_says_why_a_refused_item_cannot_be_told(failed: Any, reason: 
 def test_an_operation_that_is_answered_by_example_is_not_advised_to_be(tmp_path: Path) -> None:
     found = explained(served(own_file(tmp_path, WIDGETS, rows({"message!": TEXT}))))
 
-    assert found.correction == "an example in the answer"
+    assert found.correction == "an `example` in the response, or an `x-batch`"
 
 
 def test_a_list_of_texts_has_the_keys_of_the_accepted_items(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_a_scenario_is_shown_as_yaml_that_can_be_applied_again(commands: Command
 
     shown = commands.run("scenario", "show", "flaky").stdout
 
-    assert shown.startswith("# r1: all calls that have such an item; never hit: no call had the item 3\n")
+    assert shown.startswith("# r1: all calls with such an item; never hit: no call had the item 3\n")
     assert commands.run("scenario", "apply", "-", stdin=shown).exit_code == 0
 
 
@@ -163,7 +163,7 @@ def test_a_call_without_an_item_of_the_rule_is_counted_by_other_rules_alone(comm
     shown = commands.run("scenario", "show", "two").stdout.splitlines()
 
     assert shown[:2] == [
-        "# r1: all calls that have such an item; never hit: no call had the item nobody",
+        "# r1: all calls with such an item; never hit: no call had the item nobody",
         "# r2: all calls; 1 call matched, 1 hit",
     ]
 
@@ -175,7 +175,7 @@ def test_a_packaged_scenario_is_shown(commands: Commands) -> None:
 def test_a_packaged_scenario_says_which_calls_it_is_for(commands: Commands) -> None:
     shown = commands.run("scenario", "show", "commit-then-reset").stdout
 
-    assert shown.startswith("# lost: calls that write, only number 1 of these\n")
+    assert shown.startswith("# lost: calls that write, only the first such call\n")
 
 
 def test_all_scenarios_are_cleared(commands: Commands) -> None:

@@ -83,7 +83,7 @@ def test_the_page_of_a_call_shows_both_answers_about_each_item_with_the_cure(fro
     message, outcome = rows(page(front, DIFFERENCES))[1:]
 
     assert words(message).startswith("1 2 Payee is odd. The INSERT statement conflicted")
-    assert words(message).endswith("message a rule that the mock does not know")
+    assert words(message).endswith("message the real server has a rule that the mock lacks")
     assert re.match("2 3 created: .* rejected: ", words(outcome))
     assert words(outcome).endswith(f"outcome {COMMAND} Copy")
 

@@ -61,7 +61,7 @@ def test_the_page_says_what_a_rule_does_where_a_link_to_it_leads(visitor: Client
     text = page(visitor, "/scenarios?sandbox=new")
 
     assert (
-        '<td id="rule-flaky/r1"><strong>r1</strong><small class="below">all calls that have such an item → '
+        '<td id="rule-flaky/r1"><strong>r1</strong><small class="below">all calls with such an item → '
         in text
     )
 

@@ -91,7 +91,7 @@ def test_an_entry_tells_its_rules_in_words_after_they_are_gone(operator: Client)
     assert operator.get(f"{NEW}/journal/1").json["rules"] == [
         {
             "rule": "losing/r1",
-            "when": "all calls that have such an item",
+            "when": "all calls with such an item",
             "then": ["the item A: left out of the answer"],
             "document": rule,
         }

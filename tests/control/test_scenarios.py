@@ -19,7 +19,7 @@ FLAKY = {
 }
 IN_WORDS = {
     "id": "r1",
-    "when": "all calls that have such an item, only numbers 1 to 2 of these",
+    "when": "all calls with such an item, only the first 2 such calls",
     "then": ["the item A: rejected (internal)"],
 }
 AS_YAML = """\

@@ -64,7 +64,10 @@ def first(*attempts: Any) -> Attempts:
             "was sent once; the last call was refused (malformed), and the client did not send again",
         ),
         ([gone(1)], "was sent once; no answer came, and the client did not look"),
-        ([gone(1, status=504)], "was sent once; the answer 504 tells nothing, and the client did not look"),
+        (
+            [gone(1, status=504)],
+            "was sent once; the answer 504 does not mention the item, and the client did not look",
+        ),
         ([refused(1), gone(2)], "was sent twice; no answer came, and the client did not look"),
     ],
 )
@@ -73,7 +76,7 @@ def test_an_item_that_is_not_stored_in_the_end_is_lost(attempts: list[Any], caus
 
 
 def test_an_item_that_the_client_looked_for_and_did_not_send_again_is_lost() -> None:
-    cause = "no answer came, and the client looked, but did not send again"
+    cause = "no answer came, and the client sent a read, and not the item again"
 
     assert said(run_of(first(gone(1)), calls=[look(2)])) == [
         f"DROPPED: item R-1 was sent once; {cause}; {ENDED}"

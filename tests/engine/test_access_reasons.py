@@ -72,15 +72,15 @@ def basic(text: str) -> str:
 
 
 def test_without_credentials_any_will_do(acme: LoadedVendor) -> None:
-    assert said(acme) == 'no credentials; any "Authorization: Bearer ..." will do (auth lenient)'
+    assert said(acme) == 'no credentials; any "Authorization: Bearer ..." works (auth lenient)'
 
 
 def test_where_access_is_strict_a_good_credential_is_named(acme: LoadedVendor) -> None:
-    assert said(acme, strict=True) == "no credentials; good-token will do (auth strict)"
+    assert said(acme, strict=True) == "no credentials; good-token works (auth strict)"
 
 
 def test_an_api_key_is_asked_for_by_its_header(acme: LoadedVendor) -> None:
-    assert said(acme, scheme="key") == "no X-Key header; any X-Key header will do (auth lenient)"
+    assert said(acme, scheme="key") == "no X-Key header; any X-Key header works (auth lenient)"
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,12 @@ def test_a_missing_api_key_is_missed_whatever_else_was_sent(acme: LoadedVendor) 
 
 
 def test_after_a_refused_credential_a_good_one_is_named(acme: LoadedVendor) -> None:
-    assert said(acme, "Bearer expired-token").endswith("; good-token will do (auth lenient)")
+    assert said(acme, "Bearer expired-token").endswith("; good-token works (auth lenient)")
 
 
 def test_an_unknown_credential_is_said_to_be_unknown_where_access_is_strict(acme: LoadedVendor) -> None:
     assert (
-        said(acme, f"Bearer {SECRET}", strict=True)
-        == "Tr… is not known here; good-token will do (auth strict)"
+        said(acme, f"Bearer {SECRET}", strict=True) == "Tr… is not known here; good-token works (auth strict)"
     )
 
 
@@ -153,7 +152,7 @@ def test_a_mistake_of_the_client_is_named(
 ) -> None:
     mode = "strict" if strict else "lenient"
 
-    assert said(acme, authorization, strict=strict) == f"{words}; good-token will do (auth {mode})"
+    assert said(acme, authorization, strict=strict) == f"{words}; good-token works (auth {mode})"
 
 
 def test_a_mistake_in_a_login_is_named(acme: LoadedVendor) -> None:
@@ -165,7 +164,7 @@ def test_a_mistake_in_a_login_is_named(acme: LoadedVendor) -> None:
 def test_a_wrong_password_is_said_to_be_wrong(acme: LoadedVendor) -> None:
     found = said(acme, basic(f"jane:{SECRET}"), "login")
 
-    assert found == "this is not the password of jane; jane with its password will do (auth lenient)"
+    assert found == "this is not the password of jane; jane with its password works (auth lenient)"
 
 
 @pytest.mark.parametrize("strict", [True, False])
@@ -204,7 +203,7 @@ def test_a_missing_scope_is_named_with_those_that_are_there(acme: LoadedVendor) 
     )
 
     assert found == (
-        "expired-token lacks the scope orders:write (it has orders:read); good-token will do (auth lenient)"
+        "expired-token lacks the scope orders:write (it has orders:read); good-token works (auth lenient)"
     )
 
 

@@ -29,7 +29,7 @@ WHERE = {"path": "$.id", "equals": 17}
         ({"headers": {"X-Run": "7"}}, "all calls, with the header X-Run: 7"),
         ({"query": {"page": "2"}}, "all calls, with page=2 in the query"),
         ({"body": WHERE}, "all calls, with a body where $.id is 17"),
-        ({"item": WHERE, "nth": 3}, "all calls, with an item where $.id is 17, only number 3 of these"),
+        ({"item": WHERE, "nth": 3}, "all calls, with an item where $.id is 17, only such call number 3"),
     ],
 )
 def test_a_match_is_said_in_words(match: Document, said: str) -> None:
@@ -39,9 +39,9 @@ def test_a_match_is_said_in_words(match: Document, said: str) -> None:
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({"times": {"after": 2}}, "all calls, from number 3 of these on"),
-        ({"times": {"count": 1}}, "all calls, only number 1 of these"),
-        ({"times": {"after": 2, "count": 3}}, "all calls, only numbers 3 to 5 of these"),
+        ({"times": {"after": 2}}, "all calls, without the first 2 such calls"),
+        ({"times": {"count": 1}}, "all calls, only the first such call"),
+        ({"times": {"after": 2, "count": 3}}, "all calls, only such call number 3 to 5"),
         ({"probability": 0.125}, "all calls, with a chance of 12.5 %"),
         ({"requiresState": {"step": "paid"}}, "all calls, while the state step is paid"),
     ],
@@ -85,7 +85,7 @@ def test_a_long_value_is_cut() -> None:
         (
             {"key": "3"},
             {"fail": {"code": "internal", "status": 500}, "failTimes": 2},
-            "the item 3: rejected (internal 500), at the first 2 attempts only",
+            "the item 3: rejected (internal 500), in its first 2 attempts",
         ),
         ({"index": 0}, {"hang": 500}, "item 0: held back for 0.5 s, rejected (timeout)"),
         ({"all": True}, {"warn": {"code": "too-long"}}, "every item: given a warning (too-long)"),
@@ -106,7 +106,7 @@ def test_an_effect_on_items_is_said_in_words(select: Document, effect: Document,
         ({"commit": "none", "response": {"status": 504}}, ("answers 504", "nothing is stored")),
         (
             {"commit": {"partial": 2}, "response": {"fault": "EMPTY_RESPONSE"}},
-            ("closed without a byte", "only the first 2 items stored"),
+            ("closed without a byte", "only its first 2 items stored"),
         ),
         ({"response": {"delay": {"type": "fixed", "value": 1500}}}, ("answers after 1.5 s",)),
         ({"envelope": {"countAdd": -2}}, ("counts 2 items fewer than there were",)),

@@ -123,7 +123,7 @@ def test_a_record_that_is_read_back_otherwise_is_shown_with_its_member() -> None
     [
         ("key case", "p100", "assumption vba.ci_keys=on"),
         ("unknown reference", "P777", "fixture payees P777"),
-        ("message", "NOPE", "a rule that the mock does not know"),
+        ("message", "NOPE", "the real server has a rule that the mock lacks"),
     ],
 )
 def test_a_difference_says_what_would_settle_it(bug: str, payee: str, cure: str) -> None:
@@ -140,7 +140,7 @@ def test_a_found_cure_is_told_only_of_differences_that_it_settles() -> None:
             client.put("/claim-invoice-batch", json=[row])
         assert [one["cure"] for one in found(client)] == [
             "assumption vba.ci_keys=off",
-            "a rule that the mock does not know",
+            "the real server has a rule that the mock lacks",
         ]
 
 

@@ -42,7 +42,7 @@ REFRESH_TOKENS = "refresh_tokens"
 _CODE_HINT = "the code is unknown, used or expired, or of another client or redirect_uri; authorize gives one"
 _REFRESH_HINT = (
     "the refresh_token is unknown, used or expired, or of another client; "
-    "sandbox-refresh-token of client sandbox-client will do, once"
+    "sandbox-refresh-token of client sandbox-client works once"
 )
 _ACCESS_SECONDS = 7200
 _REFRESH_LIFETIME = timedelta(days=90)

@@ -22,7 +22,7 @@ _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
 
 BASIC_SCHEME = "basicAuth"
 _USER_HINT = "the fixtures have the user jdoe"
-_REFRESH_HINT = "good-refresh-token will do"
+_REFRESH_HINT = "good-refresh-token works"
 _BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "basic"})
 BEARER_SCHEME, REFRESH_SCHEME, ACCESS_SCHEME = "bearerAuth", "refreshToken", "accessToken"
 ID_TOKEN_LIFETIME = 24 * 60 * 60
@@ -71,7 +71,7 @@ def _pass_gateway(call: Call, state: State) -> None:
 
 def _key_hint(key: str) -> str:
     found = "the x-api-key is revoked, or the credential of another kind" if key else "no x-api-key header"
-    return f"{found}; good-key will do, and so will any that the fixtures do not have"
+    return f"{found}; good-key works, and so does any key that the fixtures do not have"
 
 
 def _is_usable_key(key: str, state: State) -> bool:

@@ -45,7 +45,7 @@ def test_strict_auth_refuses_other_logins(strict: Application, login: str) -> No
 def test_why_a_login_is_refused_does_not_show_its_password(strict: Application) -> None:
     reason = read(strict, "su:hunter2").headers["mock-reason"]
 
-    assert reason.startswith("this is not the password of su; su with its password will do")
+    assert reason.startswith("this is not the password of su; su with its password works")
     assert "hunter2" not in reason
 
 

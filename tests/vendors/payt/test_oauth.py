@@ -121,4 +121,4 @@ def test_a_token_that_expired_is_told_with_how_long_ago(payt: Client, advance: C
 
     reason = payt.within(authorization=f"Bearer {token}").get(LIST).headers["mock-reason"]
 
-    assert reason == f"{token[:2]}... expired 2 h ago by the sandbox clock; full-token will do (auth lenient)"
+    assert reason == f"{token[:2]}... expired 2 h ago by the sandbox clock; full-token works (auth lenient)"
