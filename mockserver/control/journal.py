@@ -58,6 +58,7 @@ DROPPED_HEADER = "Mock-Journal-Dropped"
 """Name of the response header for the number of old entries that the journal has dropped."""
 
 _BOUNDS = ("from_", "to")
+_NO_MONEY = {"amount": None, "currency": None}
 _SHOWN_SECRETS = "shown"
 _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
 
@@ -92,7 +93,7 @@ class JournalOperations(Value, frozen=True):
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return a whole entry, with the applied rules in words and each item's place in request and answer.
+        """Return a whole entry with its rules in words, and each item's money and places in the bodies.
 
         Raises UnknownNameError.
         """
@@ -103,7 +104,10 @@ class JournalOperations(Value, frozen=True):
             join_headers(sent_headers(entry, marks=self.journal.adds_headers))
         )
         places = item_places(entry, find_operation(self.served, entry))
-        decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
+        histories = find_histories([entry], self.served, lambda: self.packaged.documents)
+        money = {attempt.index: attempt.money for one in histories for attempt in one.attempts}
+        found = zip(whole["decided"], places, strict=True)
+        decided = [{**one, **place, **money.get(one["index"], _NO_MONEY)} for one, place in found]
         rules = applied_rules(entry, lambda: self.packaged.documents)
         deliveries = list(map(view.delivery, self._owed(entry)))
         return {**whole, "decided": decided, "rules": rules, "deliveries": deliveries}

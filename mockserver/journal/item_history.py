@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
@@ -15,6 +17,7 @@ from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.idempotency import LIFETIME_ASSUMPTION, sent_key
 from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.told_rows import answered_document, row_pointers
 from mockserver.errors import Refusal
 from mockserver.journal.entry import SILENT_FAULTS, Entry
 from mockserver.journal.item_values import find_amount, find_currency
@@ -31,6 +34,7 @@ from mockserver.model import (
     Json,
     Value,
     join_key,
+    parse_pointer,
     value_at,
 )
 from mockserver.sandbox.store import State
@@ -58,6 +62,9 @@ _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
 _REPLACING = ("status", "body", "example")
 _NAMING = frozenset({"key", "index", "record", "echo"})
 """Members of a row by which a client finds the row's item."""
+
+_MOVING = frozenset({"omitted", "duplicated"})
+"""Effects of rules that give an item another number of rows than one."""
 
 _NO_COMMITS = ("none", {"partial": 0})
 KEYLESS = re.compile(r"(#[0-9a-f]{12})(\.[0-9]+)?$")
@@ -100,6 +107,10 @@ class ItemAttempt(Value, frozen=True):
     rules: tuple[str, ...] = ()
     fault: str = ""
     document: Json = None
+    record: Json = None
+    """The stored record, as the answer shows it; None if it shows none, or if a rule changed its rows."""
+    minor: frozenset[str] = frozenset()
+    """Names of members whose amounts are in minor units, such as cents."""
     forwarded_to: str = ""
     """Address of the real server that answered the call; "" if the mock answered."""
 
@@ -109,7 +120,15 @@ class ItemAttempt(Value, frozen=True):
 
     @property
     def amount(self) -> Decimal | None:
-        return find_amount(self.document)
+        """Return the amount as it is stored, or as it was sent if the answer does not show the record."""
+        return find_amount(self.document, self.record, self.minor)
+
+    @property
+    def money(self) -> Document:
+        """Return amount and currency as JSON."""
+        amount = self.amount
+        text = None if amount is None else f"{amount:f}"
+        return {"amount": text, "currency": find_currency(self.document) or None}
 
     def document_since(self, first: datetime, before: ItemAttempt | None) -> Document:
         """Return the attempt as JSON, with milliseconds since `first` and since the answer to `before`."""
@@ -131,8 +150,7 @@ class ItemAttempt(Value, frozen=True):
             "rules": list(self.rules),
             "fault": self.fault or None,
             "forwardedTo": self.forwarded_to or None,
-            "amount": None if self.amount is None else str(self.amount),
-            "currency": find_currency(self.document) or None,
+            **self.money,
         }
 
 
@@ -157,9 +175,13 @@ class ItemHistory(Value, frozen=True):
         return [attempt.document for attempt in self.attempts if attempt.stored]
 
     @property
-    def amount(self) -> Decimal | None:
-        """Return the amount in the newest document that took effect."""
-        return find_amount(self.versions[-1]) if self.stored else None
+    def decisive(self) -> ItemAttempt:
+        """Return the newest attempt that took effect; if none did, the newest one that is known whole."""
+        stored, whole = (
+            [one for one in self.attempts if one.stored],
+            [one for one in self.attempts if one.document is not None],
+        )
+        return (stored or whole or self.attempts)[-1]
 
     @property
     def created(self) -> int:
@@ -241,6 +263,7 @@ def find_histories(
         records = vendor.spec.collections[operation.id]
         for name, attempt in _attempts(entry, operation, vendor, earlier, packaged):
             if key in (None, name):
+                attempt = replace(attempt, minor=vendor.spec.minor_amounts)  # noqa: PLW2901
                 place = (vendor.name, records or operation.id, name)
                 found.setdefault(place, (operation.id, records, []))[2].append(attempt)
     return tuple(
@@ -275,14 +298,31 @@ def _attempts(
             yield item.identity, _attempt(entry, item.index, action, told, item.document)
         return
     documents = {item.index: item.document for item in sent}
+    records = _shown_records(entry, operation, sent, rules)
     shown: dict[str, Told] = {}
     told_each = _told_of_items(entry, operation, [action for _, action in decided], rules)
     for index, (name, action) in enumerate(decided):
         shown[name] = told_each[index]
         told = shown[name] if answer is Told.STORED else answer
-        yield name, _attempt(entry, index, str(action), told, documents.get(index))
+        attempt = _attempt(entry, index, str(action), told, documents.get(index))
+        yield name, replace(attempt, record=records.get(index) if attempt.stored else None)
     if operation.batch or decided[0][1] in _ACCEPTED:
         earlier[place] = _Earlier(arrived(entry), shown)
+
+
+def _shown_records(
+    entry: Entry, operation: Operation, sent: Sequence[Item], rules: Sequence[Document]
+) -> Mapping[int, Json]:
+    """Return by index the records that the answer shows; none if a rule may have changed or moved them."""
+    is_changed = any("envelope" in rule or _replaces_answer(rule) for rule in rules)
+    is_moved = any(not _MOVING.isdisjoint(effect.did) for effect in entry.effects.values())
+    if is_changed or is_moved or all(find_amount(item.document) is None for item in sent):
+        return {}
+    document, keys = answered_document(entry.reply, operation), [key for key, _ in entry.decided.items()]
+    if operation.batch is None:
+        return {0: document}
+    pointers = row_pointers(keys, operation.batch, document)
+    return {index: value_at(document, parse_pointer(pointer)) for index, pointer in pointers.items()}
 
 
 def _is_kept(entry: Entry, since: datetime, vendor: LoadedVendor) -> bool:
