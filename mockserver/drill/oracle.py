@@ -90,6 +90,8 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
         return Judgement(verdict, message, tuple(found))
     if not is_met:
         return Judgement(UNMET, "the client makes no call in which this could happen")
+    if _has_untold_warnings(run):
+        return Judgement(UNMET, "no answer to the client has a place for the warning of an item")
     rest = "" if run.starts[1:] else _describe_repetition(taken)
     if missing:
         sent = {meant.key: one.attempts for meant, one in taken}
@@ -97,6 +99,16 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
         rest = f"ended with {status}" if status != usual else f"and it named {named}"
     message = ", ".join(filter(None, (stored, rest)))
     return Judgement(TOLD if missing else SURVIVED, message)
+
+
+def _has_untold_warnings(run: Run) -> bool:
+    """Return whether a rule gave stored items a warning, and no answer shows one."""
+    warned = any(
+        "warned" in effect.did and index in entry.decided.warnings
+        for entry in run.entries
+        for index, effect in entry.effects.items()
+    )
+    return warned and not any(attempt.warning for one in run.histories for attempt in one.attempts)
 
 
 def _count_items(histories: Iterable[ItemHistory]) -> int:

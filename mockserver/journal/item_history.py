@@ -35,6 +35,7 @@ from mockserver.model import (
     Value,
     join_key,
     parse_pointer,
+    texts_in,
     value_at,
 )
 from mockserver.sandbox.store import State
@@ -65,6 +66,8 @@ _NAMING = frozenset({"key", "index", "record", "echo"})
 
 _MOVING = frozenset({"omitted", "duplicated"})
 """Effects of rules that give an item another number of rows than one."""
+
+_OF_WARNINGS = -1
 
 _NO_COMMITS = ("none", {"partial": 0})
 KEYLESS = re.compile(r"(#[0-9a-f]{12})(\.[0-9]+)?$")
@@ -298,31 +301,38 @@ def _attempts(
             yield item.identity, _attempt(entry, item.index, action, told, item.document)
         return
     documents = {item.index: item.document for item in sent}
-    records = _shown_records(entry, operation, sent, rules)
+    has_money = any(find_amount(item.document) is not None for item in sent)
+    rows = _answered_rows(entry, operation) if has_money or entry.decided.warnings else {}
+    has_records = not _moves_rows(entry, rules)
     shown: dict[str, Told] = {}
     told_each = _told_of_items(entry, operation, [action for _, action in decided], rules)
     for index, (name, action) in enumerate(decided):
         shown[name] = told_each[index]
         told = shown[name] if answer is Told.STORED else answer
         attempt = _attempt(entry, index, str(action), told, documents.get(index))
-        yield name, replace(attempt, record=records.get(index) if attempt.stored else None)
+        record = rows.get(index) if attempt.stored and has_records else None
+        texts = texts_in([rows.get(index), rows.get(_OF_WARNINGS)])
+        is_shown = attempt.warning != "" and any(attempt.warning in text for text in texts)
+        yield name, replace(attempt, record=record, warning=attempt.warning if is_shown else "")
     if operation.batch or decided[0][1] in _ACCEPTED:
         earlier[place] = _Earlier(arrived(entry), shown)
 
 
-def _shown_records(
-    entry: Entry, operation: Operation, sent: Sequence[Item], rules: Sequence[Document]
-) -> Mapping[int, Json]:
-    """Return by index the records that the answer shows; none if a rule may have changed or moved them."""
-    is_changed = any("envelope" in rule or _replaces_answer(rule) for rule in rules)
-    is_moved = any(not _MOVING.isdisjoint(effect.did) for effect in entry.effects.values())
-    if is_changed or is_moved or all(find_amount(item.document) is None for item in sent):
-        return {}
-    document, keys = answered_document(entry.reply, operation), [key for key, _ in entry.decided.items()]
-    if operation.batch is None:
+def _answered_rows(entry: Entry, operation: Operation) -> Mapping[int, Json]:
+    """Return what the answer says of each item, by index; at `_OF_WARNINGS`, its list of warnings if any."""
+    document, batch = answered_document(entry.reply, operation), operation.batch
+    if batch is None:
         return {0: document}
-    pointers = row_pointers(keys, operation.batch, document)
-    return {index: value_at(document, parse_pointer(pointer)) for index, pointer in pointers.items()}
+    pointers = row_pointers([key for key, _ in entry.decided.items()], batch, document)
+    rows = {index: value_at(document, parse_pointer(pointer)) for index, pointer in pointers.items()}
+    warned = batch.outcome.rows_of("warned")
+    return {**rows, _OF_WARNINGS: value_at(document, warned.place)} if warned else rows
+
+
+def _moves_rows(entry: Entry, rules: Sequence[Document]) -> bool:
+    """Return whether rules may have changed the rows of the answer, or moved them to other items."""
+    is_changed = any("envelope" in rule or _replaces_answer(rule) for rule in rules)
+    return is_changed or any(not _MOVING.isdisjoint(effect.did) for effect in entry.effects.values())
 
 
 def _is_kept(entry: Entry, since: datetime, vendor: LoadedVendor) -> bool:
@@ -429,18 +439,12 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         answered=_is_answered(entry),
         code=problem.code if problem else (entry.refusal or "") if is_refused else "",
         detail=problem.detail if problem else entry.reason if is_refused else done,
-        warning=warning.detail if warning and _is_shown(warning.detail, entry) else "",
+        warning=warning.detail if warning else "",
         rules=rules,
         fault=entry.fault,
         document=document,
         forwarded_to=entry.forwarded_to,
     )
-
-
-def _is_shown(warning: str, entry: Entry) -> bool:
-    """Return whether the answer shows the warning, which may read as the problem of other items does."""
-    problems = [one.detail for found in entry.decided.problems.values() for one in found]
-    return entry.reply.body.count(warning.encode()) > problems.count(warning)
 
 
 def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:
