@@ -214,6 +214,8 @@ def _facts(entry: Document) -> Iterator[tuple[str, str]]:
     yield "operation", entry["operation"] or "none"
     why = ": ".join(filter(None, (entry["refusal"], entry["reason"])))
     yield "envelope", f"refused: {shorten(why, 400)}" if entry["refusal"] else "accepted"
+    if entry.get("replays"):
+        yield "replay", entry["replays"]
     if entry["applied"]:
         yield "rules", " ".join(entry["applied"])
     if entry["fault"]:

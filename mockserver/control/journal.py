@@ -25,7 +25,7 @@ from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.control.stories import NotReproducibleError, StoryBuilder, call_reply, file_reply, story_reply
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.entry import Entry, JournalQuery, select
+from mockserver.journal.entry import Entry, JournalQuery, select, with_first_calls
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.export.story import file_stem
@@ -292,7 +292,7 @@ class JournalOperations(Value, frozen=True):
         lowest, highest = (filters.get(bound) for bound in _BOUNDS)
         entries = [
             entry
-            for entry in self.journal.kept.entries(name)
+            for entry in with_first_calls(self.journal.kept.entries(name))
             if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
         ]
         return select(entries, query, last)
@@ -304,7 +304,9 @@ def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -
     entry = journal.kept.entry(name, number)
     if entry is None:
         raise UnknownNameError(f"journal of {name} has no entry {number}", code="unknown-entry")
-    return entry
+    if not entry.replayed_key:
+        return entry
+    return next(one for one in with_first_calls(journal.kept.entries(name)) if one.number == number)
 
 
 def find_operation(served: Iterable[LoadedVendor], entry: Entry) -> Operation | None:

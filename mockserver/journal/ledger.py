@@ -55,9 +55,10 @@ _SHOWN_IF_ANY = (End.NOT_TRIED, End.PHANTOM)
 """Figures that the headline omits if they are 0."""
 
 
-def end_words(end: str) -> str:
-    """Return the words for an end, such as: created twice."""
-    return "created twice" if end == End.DOUBLED else FIGURES.get(end, end)
+def end_words(end: str, why: str | None = "") -> str:
+    """Return the words for an end, such as: created twice, or as `why` says: created 3 times."""
+    often = why.partition(" by ")[0] if why and " times by " in why else "created twice"
+    return often if end == End.DOUBLED else FIGURES.get(end, end)
 
 
 class EndedItem(Value, frozen=True):

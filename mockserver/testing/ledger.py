@@ -30,7 +30,9 @@ def print_money(currency: str | None, amount: str | None) -> str:
 
 def item_cells(item: Mapping[str, Any]) -> tuple[str, ...]:
     """Return key (with the name of an item without an own key), end, money, calls and reason of an item."""
-    end = "created twice" if item["end"] == "doubled" else figure_words(item["end"])
+    why = item["why"] or ""
+    often = why.partition(" by ")[0] if " times by " in why else "created twice"
+    end = often if item["end"] == "doubled" else figure_words(item["end"])
     calls = " ".join(f"#{attempt['call']}" for attempt in item["attempts"])
     money = print_money(item["currency"], item["amount"])
     key = item["key"] or "no key"

@@ -40,6 +40,7 @@ def test_the_journal_lists_calls_in_short(operator: Client) -> None:
         "warned": 0,
         "lost": 0,
         "applied": [],
+        "replays": None,
         "fault": None,
         "offContract": None,
         "forwardedTo": None,
