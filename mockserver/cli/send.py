@@ -80,7 +80,9 @@ class SendOptions(Value, frozen=True):
 @own_option("--key", default="", help="Idempotency key to send.")
 @header_option
 @own_option("--repeat", default=1, type=click.IntRange(1, 1000), help="Send the same bytes this many times.")
-@own_option("--to", default="", metavar="URL", help="Send to this address of the vendor, below which its paths begin.")
+@own_option(
+    "--to", default="", metavar="URL", help="Send to this address of the vendor, below which its paths begin."
+)
 @own_option("--curl", is_flag=True, help="Print a curl command instead of sending.")
 @own_option("--dry-run", is_flag=True, help="Print the request instead of sending.")
 @own_option("-q", "--quiet", is_flag=True, help="Print only the keys of stored items, on one line.")
