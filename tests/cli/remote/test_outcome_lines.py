@@ -77,7 +77,7 @@ def test_a_refused_item_has_pointer_and_message_of_each_problem() -> None:
 
 
 def test_amounts_stand_in_a_column() -> None:
-    money = [{"amount": "5.00", "currency": "EUR"}, {"amount": "100", "currency": None}]
+    money: list[dict[str, Any]] = [{"amount": "5.00", "currency": "EUR"}, {"amount": "100", "currency": None}]
     lines = list(item_lines([{**item(at, "created"), **one} for at, one in enumerate(money)]))
 
     assert [line[-10:] for line in lines] == ["  EUR 5.00", "       100"]
