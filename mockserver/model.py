@@ -375,3 +375,5 @@ class Answer(Value, frozen=True):
     """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""
     differences: tuple[Difference, ...] = ()
     """How the mock would have answered otherwise than the real server."""
+    replayed_key: str = ""
+    """Idempotency key whose stored answer is sent again; "" if the answer is not a replay."""

@@ -411,7 +411,12 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
         cure = f"send new keys in each run, such as {{sandbox}}-1, because {options.forward} is not reset"
     last = clean.calls[-1] if clean.calls else {}
     reason = last.get("reason") or ""
-    if last.get("refusal") in _OF_BODIES or (last.get("refusal") == "invalid" and reason.startswith("/")):
+    is_wrong_path = bool(reason) and last.get("operation") is None
+    if is_wrong_path:
+        cure = report.said(
+            f"call a path below {{url}} that the vendor has: {reason.partition('; ')[2] or reason}"
+        )
+    elif last.get("refusal") in _OF_BODIES or (last.get("refusal") == "invalid" and reason.startswith("/")):
         cure = report.said(f"mend the client: its body was refused, {reason}")
     if not clean.calls:
         address = "--env API_URL={url} -- …, by the name that the client reads"

@@ -404,7 +404,12 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     shell_complete=complete_sandboxes,
     help="Sandbox to send the call to; `fresh` creates a sandbox.  [default: the sandbox of the call]",
 )
-@own_option("--to", default="", metavar="URL", help="Base address of the vendor to send the call to.")
+@own_option(
+    "--to",
+    default="",
+    metavar="URL",
+    help="Address of the vendor, below which its paths begin, to send the call to.",
+)
 @own_option(
     "--diff",
     "whole",

@@ -108,11 +108,11 @@ def difference_lines(groups: Iterable[Document]) -> Iterator[str]:
             yield f"    {name}  {shorten(first[name], 100)}  #{first['number']} {first['key']}".rstrip()
 
 
-def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: int = 20) -> Iterator[str]:
-    """Yield a line for each item with its outcome, followed by the message of each problem.
+def item_lines(decided: Sequence[Document], most: int = 20) -> Iterator[str]:
+    """Yield a line for each item with its outcome and its money, followed by the message of each problem.
 
     If there are more than `most` items, yield only the first `most` items that have a problem, a warning or
-    a rule's effect. `amounts` has the amount of each item, by index.
+    a rule's effect.
     """
     shown = (
         decided
@@ -122,12 +122,12 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
     shown = shown[:most]
     number = len(str(max((int(one["index"]) for one in shown), default=0)))
     key = max((len(_key(one)) for one in shown), default=0)
-    texts = amounts if len(amounts) == len(decided) else [""] * len(decided)
+    # Servers of earlier versions do not send the money.
+    texts = [print_money(one.get("currency"), one.get("amount")) for one in shown]
     amount = max(map(len, texts), default=0)
-    for one in shown:
-        index = int(one["index"])
-        head = f"  {index:>{number}}  {_outcome(one)}  {_key(one):<{key}}"
-        columns = f"{head}  {texts[index]:>{amount}}" if amount else head
+    for one, text in zip(shown, texts, strict=True):
+        head = f"  {one['index']:>{number}}  {_outcome(one)}  {_key(one):<{key}}"
+        columns = f"{head}  {text:>{amount}}" if amount else head
         yield from _described(columns, " " * (number + 17), one)
     if rest := len(decided) - len(shown):
         yield f"  … {counted(rest, 'more item')}"
@@ -214,6 +214,8 @@ def _facts(entry: Document) -> Iterator[tuple[str, str]]:
     yield "operation", entry["operation"] or "none"
     why = ": ".join(filter(None, (entry["refusal"], entry["reason"])))
     yield "envelope", f"refused: {shorten(why, 400)}" if entry["refusal"] else "accepted"
+    if entry.get("replays"):
+        yield "replay", entry["replays"]
     if entry["applied"]:
         yield "rules", " ".join(entry["applied"])
     if entry["fault"]:

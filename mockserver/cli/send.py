@@ -36,7 +36,7 @@ from mockserver.model import Value
 from mockserver.testing.http_call import NoResponseError, send_request
 
 if TYPE_CHECKING:
-    from mockserver.model import Document, Json
+    from mockserver.model import Document
 
 _CASE = re.compile("[a-z0-9-]{1,64}")
 _STORED = ("created", "updated")
@@ -80,7 +80,9 @@ class SendOptions(Value, frozen=True):
 @own_option("--key", default="", help="Idempotency key to send.")
 @header_option
 @own_option("--repeat", default=1, type=click.IntRange(1, 1000), help="Send the same bytes this many times.")
-@own_option("--to", default="", metavar="URL", help="Send to this base address of the vendor.")
+@own_option(
+    "--to", default="", metavar="URL", help="Send to this address of the vendor, below which its paths begin."
+)
 @own_option("--curl", is_flag=True, help="Print a curl command instead of sending.")
 @own_option("--dry-run", is_flag=True, help="Print the request instead of sending.")
 @own_option("-q", "--quiet", is_flag=True, help="Print only the keys of stored items, on one line.")
@@ -141,7 +143,7 @@ def _run_case(control: ControlPlane, options: SendOptions) -> None:
         write_json(verdict)
     else:
         for number in verdict["calls"]:
-            write_lines(_entry_lines(control.here("GET", f"/journal/{number}"), ()))
+            write_lines(_entry_lines(control.here("GET", f"/journal/{number}")))
         passed = "passed" if verdict["passed"] else "failed"
         write_lines([f"{verdict['id']}  {verdict['vendor']}  {passed}", *map(shorten, verdict["says"])])
     if not verdict["passed"]:
@@ -159,7 +161,7 @@ def _send_all(control: ControlPlane, options: SendOptions, call: VendorCall) -> 
         write_lines([" ".join(map(shorten, stored))] if stored else [])
     else:
         for entry in sent:
-            write_lines(_entry_lines(entry, call.amounts) if "line" in entry else _reply_lines(entry))
+            write_lines(_entry_lines(entry) if "line" in entry else _reply_lines(entry))
         if "number" in sent[-1]:
             write_lines([_where_to_look(control, sent[-1]["number"])], err=True)
 
@@ -200,9 +202,9 @@ def _send_once(control: ControlPlane, call: VendorCall) -> Document:
     return entry
 
 
-def _entry_lines(entry: Document, amounts: tuple[str, ...]) -> Iterator[str]:
+def _entry_lines(entry: Document) -> Iterator[str]:
     yield call_line(entry)
-    yield from item_lines(entry["decided"], amounts, _MOST_ITEMS)
+    yield from item_lines(entry["decided"], _MOST_ITEMS)
 
 
 def _reply_lines(answer: Document) -> Iterator[str]:
@@ -219,8 +221,6 @@ class VendorCall(Value, frozen=True):
     headers: Mapping[str, str]
     """Headers, with names in lower case."""
     body: bytes
-    amounts: tuple[str, ...] = ()
-    """Amount of each item as text; empty if the items are unknown."""
     elsewhere: bool = False
     """Whether the call is sent to an address other than the server's."""
 
@@ -236,22 +236,18 @@ class VendorCall(Value, frozen=True):
 
 def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
     """Return the call for the options. Raises RefusedError: the server has no example for the options."""
-    from mockserver.journal.item_values import find_amount
-
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
         example = _call_without_items(control, options)
-        items: list[Json] = []
     else:
         example = _own_example(control, options)
-        body, items = example["body"].encode(), example["items"]
+        body = example["body"].encode()
     headers = {"user-agent": f"mockserver/{__version__}", **example["headers"], **_added(control, options)}
     return VendorCall(
         str(example["method"]),
         f"{options.to.rstrip('/') or control.vendor_url(options.vendor)}{example['path']}",
         headers,
         body,
-        tuple("" if amount is None else f"{amount:.2f}" for amount in map(find_amount, items)),
         elsewhere=bool(options.to),
     )
 

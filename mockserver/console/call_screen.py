@@ -26,7 +26,7 @@ from mockserver.console.scenario_screen import met_by_call
 from mockserver.console.screen import CONSOLE, ControlRefusal, Screen, Visit, download
 from mockserver.control.http_client import HttpResponse
 from mockserver.journal.export.formats import FORMATS, Format
-from mockserver.model import EMPTY, LOST, SHOWN_OUTCOMES, Document, Json, Value, shown_outcome
+from mockserver.model import EMPTY, LOST, SHOWN_OUTCOMES, Action, Document, Json, Value, shown_outcome
 from mockserver.vendor import FAULT_RULE
 
 BLUEPRINT = Blueprint("call", __name__, url_prefix=CONSOLE)
@@ -293,15 +293,21 @@ class ItemChoice(Value, frozen=True):
 def item_page(decided: Sequence[Document], choice: ItemChoice, why: Document) -> Document:
     """Return the chosen page of items with the neighbouring pages and the next bad item.
 
-    Lost items are first, and then the other bad items. `why` has `applied`, the rules that hit the call, and
-    `switches`, the names of the vendor's assumptions.
+    Lost items are first, then the other bad items, then the skipped items. `why` has `applied`, the rules
+    that hit the call, and `switches`, the names of the vendor's assumptions.
     """
     matching = [
         one
         for one in decided
         if choice.outcome in ("", shown_outcome(one)) and choice.key.casefold() in one["key"].casefold()
     ]
-    matching.sort(key=lambda one: (not _is_bad(one), shown_outcome(one) != LOST))
+    matching.sort(
+        key=lambda one: (
+            not (_is_bad(one) or one["action"] == Action.SKIPPED),
+            not _is_bad(one),
+            shown_outcome(one) != LOST,
+        )
+    )
     first = _first(matching, choice)
     rows = matching[first : first + PAGE_ITEMS]
     after = first + PAGE_ITEMS

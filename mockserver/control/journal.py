@@ -25,7 +25,7 @@ from mockserver.control.http_client import HttpClient
 from mockserver.control.scenarios import PackagedScenarios
 from mockserver.control.stories import NotReproducibleError, StoryBuilder, call_reply, file_reply, story_reply
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.entry import Entry, JournalQuery, select
+from mockserver.journal.entry import Entry, JournalQuery, select, with_first_calls
 from mockserver.journal.export.archives import har_archive
 from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.export.story import file_stem
@@ -58,6 +58,7 @@ DROPPED_HEADER = "Mock-Journal-Dropped"
 """Name of the response header for the number of old entries that the journal has dropped."""
 
 _BOUNDS = ("from_", "to")
+_NO_MONEY = {"amount": None, "currency": None}
 _SHOWN_SECRETS = "shown"
 _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
 
@@ -92,7 +93,7 @@ class JournalOperations(Value, frozen=True):
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return a whole entry, with the applied rules in words and each item's place in request and answer.
+        """Return a whole entry with its rules in words, and each item's money and places in the bodies.
 
         Raises UnknownNameError.
         """
@@ -103,7 +104,10 @@ class JournalOperations(Value, frozen=True):
             join_headers(sent_headers(entry, marks=self.journal.adds_headers))
         )
         places = item_places(entry, find_operation(self.served, entry))
-        decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
+        histories = find_histories([entry], self.served, lambda: self.packaged.documents)
+        money = {attempt.index: attempt.money for one in histories for attempt in one.attempts}
+        found = zip(whole["decided"], places, strict=True)
+        decided = [{**one, **place, **money.get(one["index"], _NO_MONEY)} for one, place in found]
         rules = applied_rules(entry, lambda: self.packaged.documents)
         deliveries = list(map(view.delivery, self._owed(entry)))
         return {**whole, "decided": decided, "rules": rules, "deliveries": deliveries}
@@ -288,7 +292,7 @@ class JournalOperations(Value, frozen=True):
         lowest, highest = (filters.get(bound) for bound in _BOUNDS)
         entries = [
             entry
-            for entry in self.journal.kept.entries(name)
+            for entry in with_first_calls(self.journal.kept.entries(name))
             if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
         ]
         return select(entries, query, last)
@@ -300,7 +304,9 @@ def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -
     entry = journal.kept.entry(name, number)
     if entry is None:
         raise UnknownNameError(f"journal of {name} has no entry {number}", code="unknown-entry")
-    return entry
+    if not entry.replayed_key:
+        return entry
+    return next(one for one in with_first_calls(journal.kept.entries(name)) if one.number == number)
 
 
 def find_operation(served: Iterable[LoadedVendor], entry: Entry) -> Operation | None:

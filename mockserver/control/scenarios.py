@@ -228,7 +228,7 @@ def _rules(record: Document, whole: SandboxState) -> list[Document]:
         counts = counters.get(f"{record['name']}/{rule['id']}") or EMPTY
         hits = counts.get("hits", 0)
         count = rule.get("times", EMPTY).get("count")
-        left = None if count is None else max(0, int(count) - hits)
+        left = None if count is None else max(0, int(count) - counts.get("taken", hits))
         words = describe_rule(rule)
         told = {"id": rule["id"], "when": words.when, "then": list(words.then)}
         rules.append({**told, "calls": counts.get("calls", 0), "hits": hits, "left": left})

@@ -155,6 +155,7 @@ _QUOTA = {
 }
 _COUNTER = {
     "anyOf": [
+        _closed_object(calls=_NUMBER, taken=_NUMBER, hits=_NUMBER),
         _closed_object(calls=_NUMBER, hits=_NUMBER),
         _closed_object(attempts=_NUMBER),
         _closed_object(window=_WINDOW, used=_NUMBER),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -30,7 +29,7 @@ from mockserver.journal.item_history import (
     Told,
     has_own_key,
 )
-from mockserver.journal.item_values import find_amounts
+from mockserver.journal.item_values import find_amount, find_amounts, print_money, without_float_error
 from mockserver.model import Action, Json, Value
 
 _TRANSIENT = frozenset({"internal", "timeout", "throttled", "locked", "conflict", "unavailable", "skipped"})
@@ -44,10 +43,6 @@ _UNTOLD = {2: "a success that does not mention the item", 3: "a redirect", 5: "a
 """Answers that do not tell what became of an item, by the class of their status."""
 
 _MOST_AMOUNTS = 4
-_CENTS = Decimal("0.0001")
-_ERROR_OF_FLOATS = Decimal("1e-8")
-"""Maximum difference between a sum of binary floats and the sum rounded to four decimals."""
-
 _LATE_MS = 250
 """Minimum delay at which the client may have stopped waiting for the answer."""
 
@@ -267,7 +262,7 @@ class ItemOracle(Value, frozen=True, dict=True, weakref=True):
     def _wrong(self, at: int) -> Iterator[_Problem]:
         meant, sent = self.pairs[at]
         for one in sent.attempts:
-            odd = next(filter(_is_sum_of_floats, find_amounts(one.document)), None)
+            odd = next((odd for odd in find_amounts(one.document) if without_float_error(odd) != odd), None)
             if odd is not None:
                 cause = "amounts are added as binary floats"
                 yield _Problem(Kind.WRONG, f"{odd} is a sum of floats", cause, meant, [one])
@@ -275,12 +270,14 @@ class ItemOracle(Value, frozen=True, dict=True, weakref=True):
         final = next((one for one in reversed(sent.attempts) if one.stored), None)
         if final is None or final.document is None or not meant.stored:
             return
+        # Amounts as sent: what is stored is not known if a rule changed the answer.
+        usual, now = (find_amount(one, None, final.minor) for one in (meant.versions[-1], final.document))
         if _is_older(final.document, meant):
             if self._silence(at):
                 says = "an older version of it was stored last"
                 yield _Problem(Kind.WRONG, says, "an older version was sent after a newer", meant, [final])
-        elif meant.amount is not None and final.amount != meant.amount:
-            says = f"was stored with {final.amount}, without faults with {meant.amount}"
+        elif usual is not None and now != usual:
+            says = f"was stored with {now}, without faults with {usual}"
             yield _Problem(Kind.WRONG, says, "an item was sent again with another amount", meant, [final])
 
     def _in_vain(self, at: int) -> Iterator[_Problem]:
@@ -351,13 +348,6 @@ def _unknown_items(others: Sequence[ItemHistory]) -> Iterator[_Problem]:
     return (_Problem(Kind.TWICE, says, cause, one, one.attempts) for one in others if one.created)
 
 
-def _is_sum_of_floats(amount: Decimal) -> bool:
-    try:
-        return 0 < abs(amount - amount.quantize(_CENTS)) < _ERROR_OF_FLOATS
-    except InvalidOperation:  # more digits than a decimal may have
-        return False
-
-
 def _join(problems: Sequence[_Problem]) -> Mistake:
     """Return one mistake for all problems of one kind and sentence."""
     kind, says = problems[0].kind, problems[0].says
@@ -371,7 +361,7 @@ def _join(problems: Sequence[_Problem]) -> Mistake:
         several = {"was": "were", "is": "are"}[verb]
         said = f" {says}" if len(keys) == 1 else f" {several} {rest}"
     elif kind is Kind.TWICE:
-        amounts = [str(one.amount) for one in attempts if one.amount is not None]
+        amounts = [print_money("", one.amount) for one in attempts if one.amount is not None]
         money = " + ".join((*amounts[:_MOST_AMOUNTS], *(["…"] if len(amounts) > _MOST_AMOUNTS else [])))
         often = "twice" if len(attempts) == 2 * len(keys) else "more than once"
         said = f" created {often}{f' ({money})' if money else ''}: {says}"

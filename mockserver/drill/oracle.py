@@ -18,6 +18,7 @@ from mockserver.drill.real_server import Doubts
 from mockserver.drill.run import Run, VendorAbilities
 from mockserver.drill.webhook_findings import Deliveries, find_webhook_mistakes
 from mockserver.journal.item_history import ItemHistory, Told, has_own_key
+from mockserver.journal.item_values import add_amounts, print_money
 from mockserver.model import Document, Value
 from mockserver.scenario.rule_words import counted
 
@@ -89,6 +90,8 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
         return Judgement(verdict, message, tuple(found))
     if not is_met:
         return Judgement(UNMET, "the client makes no call in which this could happen")
+    if _has_untold_warnings(run):
+        return Judgement(UNMET, "no answer to the client has a place for the warning of an item")
     rest = "" if run.starts[1:] else _describe_repetition(taken)
     if missing:
         sent = {meant.key: one.attempts for meant, one in taken}
@@ -96,6 +99,16 @@ def judge(  # noqa: PLR0913 - the parts of a comparison
         rest = f"ended with {status}" if status != usual else f"and it named {named}"
     message = ", ".join(filter(None, (stored, rest)))
     return Judgement(TOLD if missing else SURVIVED, message)
+
+
+def _has_untold_warnings(run: Run) -> bool:
+    """Return whether a rule gave stored items a warning, and no answer shows one."""
+    warned = any(
+        "warned" in effect.did and index in entry.decided.warnings
+        for entry in run.entries
+        for index, effect in entry.effects.items()
+    )
+    return warned and not any(attempt.warning for one in run.histories for attempt in one.attempts)
 
 
 def _count_items(histories: Iterable[ItemHistory]) -> int:
@@ -112,7 +125,8 @@ def _surprises(clean: Run, expected: Expected) -> Iterable[Mistake]:
         message = f"without any fault {count} items are stored; {expected.items} are expected"
         yield Mistake(kind, message, "other items are stored than are expected")
     if expected.sum is not None and total != expected.sum:
-        message = f"without any fault the stored items sum up to {total}; {expected.sum} is expected"
+        summed, wanted = (print_money(None, one) for one in (total, expected.sum))
+        message = f"without any fault the stored items sum up to {summed}; {wanted} is expected"
         yield Mistake(Kind.WRONG, message, "another sum is stored than is expected")
 
 
@@ -129,11 +143,11 @@ def _describe_repetition(taken: Sequence[Pair]) -> str:
 def _sum_amounts(histories: Iterable[ItemHistory]) -> Decimal | None:
     """Return the sum of the items' amounts; None if no item has an amount."""
     amounts = [
-        one.amount * (1 if has_own_key(one) else len(one.versions))
+        amount * (1 if has_own_key(one) else max(1, len(one.versions)))
         for one in histories
-        if one.amount is not None
+        if (amount := one.decisive.amount) is not None
     ]
-    return sum(amounts, Decimal()) if amounts else None
+    return add_amounts(amounts) if amounts else None
 
 
 def describe_intent(clean: Run) -> str:
@@ -142,9 +156,10 @@ def describe_intent(clean: Run) -> str:
     operations = " and ".join(dict.fromkeys(one.operation for one in items))
     calls = len({attempt.number for one in items for attempt in one.attempts})
     total = _sum_amounts(items)
+    money = "" if total is None else f", {print_money(None, total)} in all"
     refused = sum(not one.stored for one in items)
     said = f"{counted(_count_items(items), 'item')}{f' ({refused} refused)' if refused else ''}"
-    said = f"{said} by {operations} in {counted(calls, 'call')}{'' if total is None else f', {total} in all'}"
+    said = f"{said} by {operations} in {counted(calls, 'call')}{money}"
     real = next((one.forwarded_to for one in clean.entries if one.forwarded_to), "")
     return f"{said}, answered by {real}, which is not reset between the cases" if real else said
 

@@ -17,6 +17,7 @@ from mockserver.engine.atomicity import apply_items
 from mockserver.engine.auth import authenticate_subrequest, check_permission
 from mockserver.engine.batch import EnvelopeReader, judge_items
 from mockserver.engine.callbacks import owe_deliveries
+from mockserver.engine.idempotency import sent_key
 from mockserver.engine.jobs import finish_jobs
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.negotiation import Preference
@@ -303,7 +304,8 @@ class Pipeline:
             return self.refuse(call, refusal, operation, state)
         if kept is None:
             return None
-        answer = Answer(kept, operation.id, reason=_REPEATED if kept.status >= _FIRST_REFUSAL else "")
+        reason, key = _REPEATED if kept.status >= _FIRST_REFUSAL else "", sent_key(self.served.spec, call)
+        answer = Answer(kept, operation.id, reason=reason, replayed_key=key)
         return self._with_limit_headers(answer, call, state)
 
     def _work_or_raise(self, opened: Opened, effects: AppliedEffects | None, state: State) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -135,6 +135,10 @@ class Entry(Value, frozen=True):
     """Key of the first delivery (a callback or webhook) that the call caused; "" if it caused none."""
     differences: tuple[Difference, ...] = ()
     """How the mock would have answered otherwise than the real server."""
+    replayed_key: str = ""
+    """Idempotency key whose stored answer was sent again; "" if the answer is not a replay."""
+    replays: int = 0
+    """Number of the call whose answer was sent again, as `with_first_calls` finds it; 0 if not known."""
 
     @property
     def fault(self) -> str:
@@ -191,7 +195,31 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         forwarded_to=answer.forwarded_to,
         cause=answer.cause,
         differences=answer.differences,
+        replayed_key=answer.replayed_key,
     )
+
+
+def with_first_calls(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries of a sandbox; each replay by an idempotency key has the number of the first call."""
+    replays = [one for one in entries if one.replayed_key]
+    firsts = {one.number: _first_call(one, entries) for one in replays}
+    return [replace(one, replays=firsts[one.number]) if one.number in firsts else one for one in entries]
+
+
+def _first_call(replay: Entry, entries: Iterable[Entry]) -> int:
+    """Return the number of the newest earlier call with the request, the key and the answer of a replay."""
+    in_header = replay.replayed_key in replay.call.headers.values()
+    same = [
+        one.number
+        for one in entries
+        if one.number < replay.number
+        and not one.replayed_key
+        and (one.call.vendor, one.operation) == (replay.call.vendor, replay.operation)
+        and (one.call.path, one.call.body) == (replay.call.path, replay.call.body)
+        and one.reply.body == replay.reply.body
+        and (not in_header or replay.replayed_key in one.call.headers.values())
+    ]
+    return max(same, default=0)
 
 
 def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
@@ -15,6 +17,7 @@ from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.idempotency import LIFETIME_ASSUMPTION, sent_key
 from mockserver.engine.negotiation import parse_preference
 from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.told_rows import answered_document, row_pointers
 from mockserver.errors import Refusal
 from mockserver.journal.entry import SILENT_FAULTS, Entry
 from mockserver.journal.item_values import find_amount, find_currency
@@ -31,6 +34,8 @@ from mockserver.model import (
     Json,
     Value,
     join_key,
+    parse_pointer,
+    texts_in,
     value_at,
 )
 from mockserver.sandbox.store import State
@@ -58,6 +63,11 @@ _FIRST_REDIRECT, _FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 400, 500
 _REPLACING = ("status", "body", "example")
 _NAMING = frozenset({"key", "index", "record", "echo"})
 """Members of a row by which a client finds the row's item."""
+
+_MOVING = frozenset({"omitted", "duplicated"})
+"""Effects of rules that give an item another number of rows than one."""
+
+_OF_WARNINGS = -1
 
 _NO_COMMITS = ("none", {"partial": 0})
 KEYLESS = re.compile(r"(#[0-9a-f]{12})(\.[0-9]+)?$")
@@ -100,6 +110,10 @@ class ItemAttempt(Value, frozen=True):
     rules: tuple[str, ...] = ()
     fault: str = ""
     document: Json = None
+    record: Json = None
+    """The stored record, as the answer shows it; None if it shows none, or if a rule changed its rows."""
+    minor: frozenset[str] = frozenset()
+    """Names of members whose amounts are in minor units, such as cents."""
     forwarded_to: str = ""
     """Address of the real server that answered the call; "" if the mock answered."""
 
@@ -109,7 +123,15 @@ class ItemAttempt(Value, frozen=True):
 
     @property
     def amount(self) -> Decimal | None:
-        return find_amount(self.document)
+        """Return the amount as it is stored, or as it was sent if the answer does not show the record."""
+        return find_amount(self.document, self.record, self.minor)
+
+    @property
+    def money(self) -> Document:
+        """Return amount and currency as JSON."""
+        amount = self.amount
+        text = None if amount is None else f"{amount:f}"
+        return {"amount": text, "currency": find_currency(self.document) or None}
 
     def document_since(self, first: datetime, before: ItemAttempt | None) -> Document:
         """Return the attempt as JSON, with milliseconds since `first` and since the answer to `before`."""
@@ -131,8 +153,7 @@ class ItemAttempt(Value, frozen=True):
             "rules": list(self.rules),
             "fault": self.fault or None,
             "forwardedTo": self.forwarded_to or None,
-            "amount": None if self.amount is None else str(self.amount),
-            "currency": find_currency(self.document) or None,
+            **self.money,
         }
 
 
@@ -157,9 +178,13 @@ class ItemHistory(Value, frozen=True):
         return [attempt.document for attempt in self.attempts if attempt.stored]
 
     @property
-    def amount(self) -> Decimal | None:
-        """Return the amount in the newest document that took effect."""
-        return find_amount(self.versions[-1]) if self.stored else None
+    def decisive(self) -> ItemAttempt:
+        """Return the newest attempt that took effect; if none did, the newest one that is known whole."""
+        stored, whole = (
+            [one for one in self.attempts if one.stored],
+            [one for one in self.attempts if one.document is not None],
+        )
+        return (stored or whole or self.attempts)[-1]
 
     @property
     def created(self) -> int:
@@ -241,6 +266,7 @@ def find_histories(
         records = vendor.spec.collections[operation.id]
         for name, attempt in _attempts(entry, operation, vendor, earlier, packaged):
             if key in (None, name):
+                attempt = replace(attempt, minor=vendor.spec.minor_amounts)  # noqa: PLW2901
                 place = (vendor.name, records or operation.id, name)
                 found.setdefault(place, (operation.id, records, []))[2].append(attempt)
     return tuple(
@@ -275,14 +301,38 @@ def _attempts(
             yield item.identity, _attempt(entry, item.index, action, told, item.document)
         return
     documents = {item.index: item.document for item in sent}
+    has_money = any(find_amount(item.document) is not None for item in sent)
+    rows = _answered_rows(entry, operation) if has_money or entry.decided.warnings else {}
+    has_records = not _moves_rows(entry, rules)
     shown: dict[str, Told] = {}
     told_each = _told_of_items(entry, operation, [action for _, action in decided], rules)
     for index, (name, action) in enumerate(decided):
         shown[name] = told_each[index]
         told = shown[name] if answer is Told.STORED else answer
-        yield name, _attempt(entry, index, str(action), told, documents.get(index))
+        attempt = _attempt(entry, index, str(action), told, documents.get(index))
+        record = rows.get(index) if attempt.stored and has_records else None
+        texts = texts_in([rows.get(index), rows.get(_OF_WARNINGS)])
+        is_shown = attempt.warning != "" and any(attempt.warning in text for text in texts)
+        yield name, replace(attempt, record=record, warning=attempt.warning if is_shown else "")
     if operation.batch or decided[0][1] in _ACCEPTED:
         earlier[place] = _Earlier(arrived(entry), shown)
+
+
+def _answered_rows(entry: Entry, operation: Operation) -> Mapping[int, Json]:
+    """Return what the answer says of each item, by index; at `_OF_WARNINGS`, its list of warnings if any."""
+    document, batch = answered_document(entry.reply, operation), operation.batch
+    if batch is None:
+        return {0: document}
+    pointers = row_pointers([key for key, _ in entry.decided.items()], batch, document)
+    rows = {index: value_at(document, parse_pointer(pointer)) for index, pointer in pointers.items()}
+    warned = batch.outcome.rows_of("warned")
+    return {**rows, _OF_WARNINGS: value_at(document, warned.place)} if warned else rows
+
+
+def _moves_rows(entry: Entry, rules: Sequence[Document]) -> bool:
+    """Return whether rules may have changed the rows of the answer, or moved them to other items."""
+    is_changed = any("envelope" in rule or _replaces_answer(rule) for rule in rules)
+    return is_changed or any(not _MOVING.isdisjoint(effect.did) for effect in entry.effects.values())
 
 
 def _is_kept(entry: Entry, since: datetime, vendor: LoadedVendor) -> bool:
@@ -389,18 +439,12 @@ def _attempt(entry: Entry, index: int, action: str, told: Told, document: Json) 
         answered=_is_answered(entry),
         code=problem.code if problem else (entry.refusal or "") if is_refused else "",
         detail=problem.detail if problem else entry.reason if is_refused else done,
-        warning=warning.detail if warning and _is_shown(warning.detail, entry) else "",
+        warning=warning.detail if warning else "",
         rules=rules,
         fault=entry.fault,
         document=document,
         forwarded_to=entry.forwarded_to,
     )
-
-
-def _is_shown(warning: str, entry: Entry) -> bool:
-    """Return whether the answer shows the warning, which may read as the problem of other items does."""
-    problems = [one.detail for found in entry.decided.problems.values() for one in found]
-    return entry.reply.body.count(warning.encode()) > problems.count(warning)
 
 
 def _rules_of_item(entry: Entry, index: int) -> tuple[str, ...]:

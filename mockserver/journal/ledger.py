@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from mockserver.engine.reasons import one_line
 from mockserver.journal.item_history import ItemAttempt, ItemHistory, Told, has_own_key
-from mockserver.journal.item_values import find_amount, find_currency, print_money
+from mockserver.journal.item_values import add_amounts, find_currency, print_money
 from mockserver.journal.view import View
 from mockserver.model import Action, Document, Value
 
@@ -55,9 +55,10 @@ _SHOWN_IF_ANY = (End.NOT_TRIED, End.PHANTOM)
 """Figures that the headline omits if they are 0."""
 
 
-def end_words(end: str) -> str:
-    """Return the words for an end, such as: created twice."""
-    return "created twice" if end == End.DOUBLED else FIGURES.get(end, end)
+def end_words(end: str, why: str | None = "") -> str:
+    """Return the words for an end, such as: created twice, or as `why` says: created 3 times."""
+    often = why.partition(" by ")[0] if why and " times by " in why else "created twice"
+    return often if end == End.DOUBLED else FIGURES.get(end, end)
 
 
 class EndedItem(Value, frozen=True):
@@ -85,13 +86,10 @@ class EndedItem(Value, frozen=True):
 
         To `doubled`, an item adds the amounts of all its creations but the first.
         """
-        sent = [attempt.document for attempt in self.history.attempts if attempt.document is not None]
-        document = (self.history.versions or sent or [None])[-1]
-        amounts = [find_amount(document)]
-        if figure == End.DOUBLED:
-            amounts = [attempt.amount for attempt in self.history.attempts if attempt.created][1:]
-        known = [amount for amount in amounts if amount is not None]
-        return (find_currency(document), sum(known, Decimal())) if known else None
+        created = [one for one in self.history.attempts if one.created]
+        counted = created[1:] if figure == End.DOUBLED else [self.history.decisive]
+        known = [one.amount for one in counted if one.amount is not None]
+        return (find_currency(counted[-1].document), add_amounts(known)) if known else None
 
     def document(self, view: View) -> Document:
         money = self.money(SENT)
@@ -100,7 +98,7 @@ class EndedItem(Value, frozen=True):
             "end": str(self.end),
             "why": self.why or None,
             "unanswered": self.unanswered,
-            "amount": str(money[1]) if money else None,
+            "amount": f"{money[1]:f}" if money else None,
             "currency": (money[0] or None) if money else None,
         }
 
@@ -124,14 +122,14 @@ def sum_items(items: Iterable[EndedItem]) -> Document:
             counts[figure] += 1
             if money := item.money(figure) if figure == End.DOUBLED else sent:
                 currency, amount = money
-                sums[figure][currency] = sums[figure].get(currency, Decimal()) + amount
+                sums[figure][currency] = add_amounts([sums[figure].get(currency, Decimal()), amount])
     known = sorted({currency for found in sums.values() for currency in found})
     known.sort(key=lambda currency: sums[SENT].get(currency, Decimal()), reverse=True)
     shown = (name for name in FIGURES if counts[name] or name not in _SHOWN_IF_ANY)
     figures = {
         name: {
             "items": counts[name],
-            "sums": [{"currency": one or None, "amount": str(found[one])} for one in known if one in found],
+            "sums": [{"currency": one or None, "amount": f"{found[one]:f}"} for one in known if one in found],
         }
         for name, found in sums.items()
     }

@@ -84,6 +84,7 @@ class View(Value, frozen=True):
             "warned": len(entry.decided.warnings),
             "lost": len(entry.decided.lost),
             "applied": list(entry.applied),
+            "replays": _describe_replay(entry) or None,
             "fault": entry.fault or None,
             "offContract": entry.off_contract or None,
             "forwardedTo": entry.forwarded_to or None,
@@ -246,6 +247,7 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
     status = _NO_STATUS if short["status"] is None else str(short["status"])
     path = short["path"].encode("unicode_escape").decode() or "/"
     counts, refusal = _item_counts(short), ": ".join(filter(None, (short["refusal"], short["reason"])))
+    refusal = "; ".join(filter(None, (refusal, short["replays"])))
     fault = f"~{short['fault']}" if short["fault"] else ""
     marks = filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else ""))
     parts = [
@@ -260,6 +262,12 @@ def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -
         " ".join(marks),
     ]
     return "  ".join(part for part in parts if part)
+
+
+def _describe_replay(entry: Entry) -> str:
+    """Return words such as: same answer as #1, key k-1; "" for an answer that was sent first."""
+    first = f"#{entry.replays}" if entry.replays else "before"
+    return f"same answer as {first}, key {entry.replayed_key}" if entry.replayed_key else ""
 
 
 def _item_counts(short: Mapping[str, Json]) -> str:

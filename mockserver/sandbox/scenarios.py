@@ -13,7 +13,7 @@ SCENARIOS = "scenarios"
 SCENARIO_COUNTERS = "scenario-counters"
 """Collection of counters, with keys of four kinds:
 
-`scenario/rule`: {calls, hits};
+`scenario/rule`: {calls, taken, hits}: calls that match, of these those that the rule takes, and changes;
 `scenario/rule/purpose/vendor/tenant/identity`: {attempts}, where purpose is call, delay, sample or fail;
 `scenario/rule/first/vendor/tenant/index`: {item}, the identity of the item that was first at this index;
 `scenario/quota:name`: {window, used}.

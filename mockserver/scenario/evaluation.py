@@ -112,7 +112,7 @@ def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: Sta
     kept_out = _quota_refusal(limiting, state)
     if kept_out is not None:
         _apply_transitions(limiting, state)
-        return kept_out
+        return _count_hits(kept_out, state)
     hits = [
         cue for cue in fitting if cue in limiting or (cue.rule.quota is None and _count_and_test(cue, so_far))
     ]
@@ -123,7 +123,8 @@ def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: Sta
     delay_ms = so_far.made.delay_ms + max(hangs, default=0)
     if not so_far.made.applied:
         return NO_EFFECTS
-    return replace(so_far.made, effects=so_far.effects, effect_rules=so_far.effect_rules, delay_ms=delay_ms)
+    made = _count_hits(so_far.made, state)
+    return replace(made, effects=so_far.effects, effect_rules=so_far.effect_rules, delay_ms=delay_ms)
 
 
 def _matches_content(rule: Rule, context: CallContext) -> bool:
@@ -169,16 +170,24 @@ def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
             return False
     counters = state.sandbox_collection(SCENARIO_COUNTERS)
     counted = counters.get(candidate.name) or {"calls": 0, "hits": 0}
-    calls, hits = counted["calls"] + 1, counted["hits"]
-    hit = _is_due(rule, calls, hits) and _is_drawn(candidate, evaluation)
-    counters[candidate.name] = {"calls": calls, "hits": hits + hit}
-    return hit
+    calls, taken = counted["calls"] + 1, counted.get("taken", counted["hits"])
+    takes = _is_due(rule, calls, taken) and _is_drawn(candidate, evaluation)
+    counters[candidate.name] = {"calls": calls, "taken": taken + takes, "hits": counted["hits"]}
+    return takes
 
 
-def _is_due(rule: Rule, calls: int, hits: int) -> bool:
+def _count_hits(made: Decision, state: State) -> Decision:
+    """Count the call for the rules that change it; a rule may take a call and change nothing."""
+    counters = state.sandbox_collection(SCENARIO_COUNTERS)
+    for name in made.applied:
+        counters[name] = {**counters[name], "hits": counters[name]["hits"] + 1}
+    return made
+
+
+def _is_due(rule: Rule, calls: int, taken: int) -> bool:
     if rule.match.nth is not None:
         return calls == rule.match.nth
-    return calls > rule.times.after and (rule.times.count is None or hits < rule.times.count)
+    return calls > rule.times.after and (rule.times.count is None or taken < rule.times.count)
 
 
 def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:

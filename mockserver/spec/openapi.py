@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
-from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step
+from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step, values_in
 from mockserver.spec.batch_forms import Batch
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
@@ -29,6 +29,7 @@ METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 BINDER, LINES = "x-binder", "lines"
 """Member of a media type that says how its bodies are read, and its format for bodies of lines."""
 
+_MONEY, _MINOR = "x-money", "minor"
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 _WHOLE_STEP = re.compile(r"(?<=/)\{[^{}]+\}(?=/|$)")
 """A parameter that is all of a step of a template."""
@@ -268,6 +269,8 @@ class Spec:
     """The first batch of each collection."""
     logins: frozenset[str] = field(init=False, repr=False, compare=False)
     """Ids of the operations that need no credential although other operations do."""
+    minor_amounts: frozenset[str] = field(init=False, repr=False, compare=False)
+    """`x-money: minor`: the members whose amounts are in the minor unit of a currency, such as cents."""
 
     def __post_init__(self) -> None:
         of_header = self.scope and self.scope[0]["in"] == "header"
@@ -284,6 +287,8 @@ class Spec:
         object.__setattr__(self, "collections", {one.id: _collection_of(one, bases) for one in known})
         batches = {self.collections[one.id]: one.batch for one in reversed([*known]) if one.batch}
         object.__setattr__(self, "batches", batches)
+        marked = self.document if _MONEY in self.text else EMPTY
+        object.__setattr__(self, "minor_amounts", frozenset(_minor_amounts(marked)))
 
     def match(self, method: str, path: str) -> RouteMatch:
         """Return the operation for `method` on `path` (below the mount), and the values of its parameters.
@@ -352,6 +357,18 @@ def _collection_of(operation: Operation, bases: Mapping[str, str]) -> str:
         return operation.batch.collection if operation.batch else operation.collection
     fitting = [base for base in bases if operation.path.startswith(f"{base}/")]
     return bases[max(fitting, key=len)] if fitting else ""
+
+
+def _minor_amounts(document: Document) -> Iterator[str]:
+    """Yield the names of the properties with `x-money: minor`. Raises SpecError: another value."""
+    for path, node in values_in(document):
+        if path[-2:-1] != ("properties",) or not isinstance(node, dict):
+            continue
+        unit = {**resolve(document, node), **node}.get(_MONEY)
+        if unit == _MINOR:
+            yield str(path[-1])
+        elif unit is not None:
+            raise misused(_MONEY, f"expected {_MINOR}, found {unit}", f"{_MONEY}: {_MINOR}")
 
 
 def parameter_names(template: str) -> list[str]:

@@ -14,7 +14,6 @@ BAD = ("lost", "phantom", "doubled")
 """Figures of items of which the client does not know the truth."""
 
 _WORDS = {"notTried": "not tried", "unanswered": "never answered"}
-_CENTS = Decimal("0.00")
 
 
 def figure_words(figure: str) -> str:
@@ -22,13 +21,18 @@ def figure_words(figure: str) -> str:
 
 
 def print_money(currency: str | None, amount: str | None) -> str:
-    """Return currency and amount with at least two decimals, such as: EUR 125,250.00; "" without amount."""
-    return "" if amount is None else f"{currency or ''} {Decimal(amount) + _CENTS:,}".lstrip()
+    """Return currency and amount: a whole number as it is, else with at least two decimals; "" for None."""
+    if amount is None:
+        return ""
+    decimals = len(amount.partition(".")[2])
+    return f"{currency or ''} {f'{Decimal(amount):,.{max(2, decimals)}f}' if decimals else amount}".lstrip()
 
 
 def item_cells(item: Mapping[str, Any]) -> tuple[str, ...]:
     """Return key (with the name of an item without an own key), end, money, calls and reason of an item."""
-    end = "created twice" if item["end"] == "doubled" else figure_words(item["end"])
+    why = item["why"] or ""
+    often = why.partition(" by ")[0] if " times by " in why else "created twice"
+    end = often if item["end"] == "doubled" else figure_words(item["end"])
     calls = " ".join(f"#{attempt['call']}" for attempt in item["attempts"])
     money = print_money(item["currency"], item["amount"])
     key = item["key"] or "no key"

@@ -59,7 +59,7 @@ def test_the_head_tells_line_status_and_times(reader: Client) -> None:
     text = page(reader).text
 
     assert '<span class="line-of-call">PUT /orders</span>' in text
-    assert '<span class="status mixed">207 · mixed: 1 rejected</span>' in text
+    assert '<span class="status mixed">207 · mixed: 1 created, 1 rejected</span>' in text
     assert '<time datetime="2026-01-05T09:00:00' in text
     assert 'aria-label="2 items: 1 created, 1 rejected"' in text
 
@@ -272,7 +272,7 @@ def test_the_state_tells_what_the_call_added_and_nothing_of_rejected_items(reade
 
     assert [one["key"] for group in difference["groups"] for one in group["records"]] == ["B"]
     assert difference["counts"] == {"added": 1, "removed": 0, "changed": 0}
-    assert "<strong>B · 1.00</strong>" in page(reader, 2, tab="state").text
+    assert "<strong>B · 1</strong>" in page(reader, 2, tab="state").text
 
 
 def test_a_changed_record_is_told_before_and_after(reader: Client) -> None:

@@ -9,11 +9,14 @@ import pytest
 from mockserver.codec import json
 from mockserver.control.control_call import control_contract
 from mockserver.engine.registry import vendor_packages
+from mockserver.server.application import Options
 from mockserver.spec.openapi import resolve
 from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from mockserver.spec.schema_tree import SchemaTree
 from tests.control.operators import NEW, create, order
 from tests.support.client import Client, Response
+from tests.support.forwarding import EXAMPLES
+from tests.support.frozen_app import create_frozen_app
 
 DRILL, VERDICT = f"{NEW}/drill", f"{NEW}/drill/verdict"
 GOOD = {"status": 0, "output": ""}
@@ -224,3 +227,25 @@ def test_a_body_that_is_no_json_is_refused(drilled: Client) -> None:
 
 def test_a_body_of_another_type_is_refused(drilled: Client) -> None:
     assert drilled.post(DRILL, content=b"{}", headers={"content-type": "text/plain"}).status == 415
+
+
+def test_a_warning_that_no_answer_has_a_place_for_is_not_held_against_a_client() -> None:
+    file = EXAMPLES / "two-lists-by-id.yaml"
+    app = create_frozen_app(Options(files=(file,), vendors=("two-lists-by-id",)))
+    client = Client(app, {})
+    # The texts of the warning and of the refusal are alike, so that the answer has the warning's text.
+    effects = [{"warn": {"code": "unknown-reference"}}, {"fail": {"code": "unknown-reference"}}]
+    items = [{"select": {"firstIndex": at}, "effect": effect} for at, effect in enumerate(effects)]
+    scenario = {"version": 1, "name": "drill", "rules": [{"id": "both", "items": items}]}
+    sent = {"entries": [{"id": "m-1", "text": "x"}, {"id": "m-2", "text": "x"}]}
+    for sandbox, scenarios in (("clean", []), ("new", [scenario])):
+        assert create(client, name=sandbox, scenarios=scenarios).status == 201
+        client.post("/two-lists-by-id/signals/batch", json=sent, headers={"mock-sandbox": sandbox})
+    told = {"status": 0, "output": "not sent: m-2"}
+    asked = {"vendor": "two-lists-by-id", "ending": told, "clean": CLEAN}
+
+    verdict = client.post(VERDICT, json=asked).json
+
+    assert (verdict["verdict"], verdict["findings"]) == ("unmet", [])
+    assert verdict["message"] == "no answer to the client has a place for the warning of an item"
+    assert [attempt["warning"] for one in verdict["items"] for attempt in one["attempts"]] == [None, None]

@@ -14,7 +14,7 @@ from tests.control.operators import NEW, SANDBOXES, create, order
 from tests.support.client import Client, Response
 
 JOURNAL = f"{NEW}/journal"
-LEDGER = "sent 1 (1.00) · stored 1 (1.00)"
+LEDGER = "sent 1 (1) · stored 1 (1)"
 LIAR = {"version": 1, "name": "liar", "rules": [{"id": "r1", "response": {"status": 299}}]}
 
 
@@ -40,6 +40,7 @@ def test_the_journal_lists_calls_in_short(operator: Client) -> None:
         "warned": 0,
         "lost": 0,
         "applied": [],
+        "replays": None,
         "fault": None,
         "offContract": None,
         "forwardedTo": None,
@@ -411,7 +412,7 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
 @pytest.mark.parametrize(
     ("form", "media_type", "name", "begins"),
     [
-        ("har", "application/json", "call-1.har", '{"log":{"comment":"sent 1 (1.00) · stored 1 (1.00)"'),
+        ("har", "application/json", "call-1.har", '{"log":{"comment":"sent 1 (1) · stored 1 (1)"'),
         ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
         (
             "curl",

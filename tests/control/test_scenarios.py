@@ -108,6 +108,43 @@ def test_a_scenario_that_is_armed_bends_calls_and_tells_what_it_hit(operator: Cl
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "calls", "hits", "left"),
+    [
+        (
+            {"items": [{"select": {"key": "A"}, "effect": {"fail": {"code": "internal"}, "failTimes": 2}}]},
+            3,
+            2,
+            None,
+        ),
+        (
+            {
+                "items": [{"select": {"key": "A"}, "effect": {"fail": {"code": "internal"}, "failTimes": 1}}],
+                "times": {"count": 2},
+            },
+            3,
+            1,
+            0,
+        ),
+        ({"commit": "none"}, 3, 3, None),
+    ],
+)
+def test_hits_are_the_calls_that_a_rule_changed(
+    operator: Client, rule: Any, calls: int, hits: int, left: int | None
+) -> None:
+    create(operator)
+    put(operator, {"version": 1, "name": "flaky", "rules": [{"id": "r1", **rule}]})
+
+    for _ in range(3):
+        order(operator, "A")
+
+    found = operator.get(f"{SCENARIOS}/flaky").json
+    (counts,) = found["counts"]
+    listed = operator.get(f"{NEW}/journal?scenario=flaky").json
+    assert (counts["calls"], counts["hits"], counts["left"]) == (calls, hits, left)
+    assert found["hits"] == len(listed) == hits
+
+
 def test_a_scenario_that_is_only_stored_bends_nothing(operator: Client) -> None:
     create(operator)
 

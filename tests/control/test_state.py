@@ -403,9 +403,9 @@ def test_a_patch_that_makes_no_valid_state_changes_nothing(
 @pytest.mark.parametrize(
     ("document", "label"),
     [
-        ({"id": 1, "ref": {"no": "R-17"}, "total": "150", "currency_code": "EUR"}, "R-17 · EUR 150.00"),
+        ({"id": 1, "ref": {"no": "R-17"}, "total": "150", "currency_code": "EUR"}, "R-17 · EUR 150"),
         ({"CurrencyCode": "EUR", "accountName": "", "InvoiceNumber": "N-1"}, "N-1"),
-        ({"amount": 1}, "1.00"),
+        ({"amount": 1}, "1"),
         ({"id": 1}, ""),
     ],
 )

@@ -20,9 +20,9 @@ CLEAN: Attempts = {
 def test_an_item_is_meant_to_be_as_it_took_effect() -> None:
     first, second = run_of(CLEAN).histories
 
-    assert (first.created, first.amount) == (1, Decimal(12))
+    assert (first.created, first.decisive.amount) == (1, Decimal(12))
     assert first.versions == [document("R-1"), document("R-1", 12)]
-    assert (second.stored, second.amount) == (False, None)
+    assert (second.stored, second.decisive.amount) == (False, Decimal(10))
 
 
 def paired(run: Attempts) -> tuple[list[str | None], list[str]]:

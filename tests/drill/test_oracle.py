@@ -391,7 +391,7 @@ def test_an_obstacle_has_what_is_known_of_the_first_item(first: list[Any], sente
             "1 item by putOrders in 2 calls, 12 in all",
         ),
         ({"R-1": [attempt(1, document={"id": "R-1"})]}, "1 item by putOrders in 1 call"),
-        ({"R-1": [rejected(1)]}, "1 item (1 refused) by putOrders in 1 call"),
+        ({"R-1": [rejected(1)]}, "1 item (1 refused) by putOrders in 1 call, 10 in all"),
     ],
 )
 def test_what_a_client_means_to_do_is_told(items: Attempts, sentence: str) -> None:

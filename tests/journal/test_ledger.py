@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.journal.test_item_history import DRIFT, FAIL_B, OF_B, arm, call_of
 from tests.support import sample_vendor
 from tests.support.client import Client
 from tests.vendors.payt.samples import invoice
-from tests.vendors.xero.documents import TENANT
+from tests.vendors.xero.documents import TENANT, line
 from tests.vendors.xero.documents import invoice as xero_invoice
 
 RESET: dict[str, Any] = {"response": {"fault": "CONNECTION_RESET_BY_PEER"}}
@@ -126,6 +127,41 @@ def test_amounts_are_summed_by_currency(client: Client, sandbox: str) -> None:
     assert sums == [{"currency": "EUR", "amount": "100.00"}, {"currency": "GBP", "amount": "100.00"}]
 
 
+FLOAT = 10 + 137 / 100
+NZD = {"LineAmountTypes": "Exclusive", "CurrencyCode": "NZD"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "stored"),
+    [
+        ({}, {}, "12.19"),
+        ({}, RESET, "12.19"),
+        ({"InvoiceNumber": "A-1"}, {}, "12.19"),
+        ({}, {"envelope": {"order": "reverse"}}, "12.195"),
+        ({}, {"items": [{"select": {"index": 0}, "effect": {"omit": True}}]}, "12.195"),
+    ],
+)
+def test_what_the_store_holds_wins_over_what_was_sent(
+    client: Client, sandbox: str, changes: Any, rule: Any, stored: str
+) -> None:
+    xero = client.within("/xero", authorization="Bearer good-token", xero_tenant_id=TENANT)
+    if rule:
+        arm(client, sandbox, **rule)
+    part = line(Quantity=0.33, UnitAmount=1.25)
+    invoices = [
+        xero_invoice(**NZD, **changes, LineItems=[line(Quantity=1, UnitAmount=FLOAT)]),
+        xero_invoice(**NZD, LineItems=[part, part]),
+        xero_invoice(**NZD, Contact=None, LineItems=[line(Quantity=1, UnitAmount=FLOAT)]),
+    ]
+    call_of(lambda: xero.put("/api.xro/2.0/Invoices?summarizeErrors=false", json={"Invoices": invoices}))
+
+    ledger = ledger_of(client, f"{SANDBOXES}/{sandbox}")
+    found = {name: Decimal(ledger[name]["sums"][0]["amount"]) for name in ("sent", "stored")}
+    assert found == {"sent": Decimal(stored) + Decimal("11.37"), "stored": Decimal(stored)}
+    shown = client.get(f"{SANDBOXES}/{sandbox}/journal/1").json["decided"]
+    assert (shown[0]["amount"], shown[0]["currency"]) == ("11.37", "NZD")
+
+
 def test_currencies_have_one_order_in_all_figures(client: Client, sandbox: str) -> None:
     sent = {"A1": ("USD", 1), "A2": ("EUR", 5), "A3": ("CHF", 1), "A4": ("EUR", 5), "A5": ("GBP", 7)}
     refused = {"debtor_number": "NOPE"}
@@ -169,7 +205,7 @@ def test_the_ledger_of_an_export_names_money_and_the_first_keys(reader: Client) 
 
     order(reader, "A", "B", "C", "D", "E")
 
-    assert exported_ledger(reader) == "sent 5 (5.00) · lost 5 (A, B, C and 2 more, 5.00)"
+    assert exported_ledger(reader) == "sent 5 (5) · lost 5 (A, B, C and 2 more, 5)"
 
 
 def test_the_ledger_of_an_export_stays_in_its_line(reader: Client) -> None:
@@ -177,4 +213,4 @@ def test_the_ledger_of_an_export_stays_in_its_line(reader: Client) -> None:
 
     order(reader, "A\nB\u2028")
 
-    assert exported_ledger(reader) == "sent 1 (1.00) · lost 1 (A B, 1.00)"
+    assert exported_ledger(reader) == "sent 1 (1) · lost 1 (A B, 1)"

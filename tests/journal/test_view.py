@@ -51,6 +51,7 @@ def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
         "warned": 1,
         "lost": 0,
         "applied": ["liar/r1"],
+        "replays": None,
         "fault": None,
         "offContract": "putOrders: 299 is not in the spec",
         "forwardedTo": None,

@@ -344,7 +344,7 @@ def test_calls_and_hits_are_counted_in_the_sandbox() -> None:
     made.decide()
 
     counters = made.sandboxes.dump("default")[SANDBOX_SCOPE][SCENARIO_COUNTERS]
-    assert counters == {"trouble/r1": {"calls": 2, "hits": 1}}
+    assert counters == {"trouble/r1": {"calls": 2, "taken": 1, "hits": 1}}
 
 
 def test_a_scenario_that_is_stored_anew_is_read_anew() -> None:

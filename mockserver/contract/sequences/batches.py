@@ -405,4 +405,5 @@ def compare_listed(
     if listed.get(key) != shown:
         single, in_list = sentences.record(shown), sentences.record(listed.get(key))
         message = f"{what}reading {key} shows {single}; the list shows {in_list}"
-        sequence.fail(_LISTS, message, single, in_list)
+        wanted, came = (in_list, single) if shown is None else (single, in_list)
+        sequence.fail(_LISTS, message, wanted, came)

@@ -77,9 +77,10 @@ def test_a_refused_item_has_pointer_and_message_of_each_problem() -> None:
 
 
 def test_amounts_stand_in_a_column() -> None:
-    lines = list(item_lines([item(0, "created"), item(1, "created")], ["5.00", "100.00"]))
+    money: list[dict[str, Any]] = [{"amount": "5.00", "currency": "EUR"}, {"amount": "100", "currency": None}]
+    lines = list(item_lines([{**item(at, "created"), **one} for at, one in enumerate(money)]))
 
-    assert [line[-6:] for line in lines] == ["  5.00", "100.00"]
+    assert [line[-10:] for line in lines] == ["  EUR 5.00", "       100"]
 
 
 def test_of_many_items_those_with_problems_are_shown_and_the_others_counted() -> None:

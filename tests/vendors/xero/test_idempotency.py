@@ -40,3 +40,15 @@ def test_a_key_that_is_too_long_is_no_key_in_flight(xero: Client) -> None:
     first, second = send_overlapping(xero, sent("k" * 129), sent("k" * 129))
 
     assert (first.status, second.status) == (400, 400)
+
+
+def test_a_replay_names_the_call_whose_answer_it_repeats(xero: Client, client: Client, sandbox: str) -> None:
+    for key in ("k-0", "k-1", "k-1"):
+        xero.put(BATCHES, json=batch(pay(R1, 10)), headers={"idempotency-key": key})
+
+    journal = f"/_mock/sandboxes/{sandbox}/journal"
+    listed = client.get(journal).json
+    shown = client.get(f"{journal}/3").json
+    said = "same answer as #2, key k-1"
+    assert [one["replays"] for one in (*listed, shown)] == [None, None, said, said]
+    assert said in listed[2]["line"]
