@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
+from mockserver.spec.patterns import foreign_pattern, is_straight
 from mockserver.spec.schema import format_check
 from mockserver.spec.source_files import listed, members, texts
 
@@ -195,6 +196,13 @@ class SchemaDialect(Struct):
             self.tell(f"pattern: {value} cannot be read, any text is taken")
         elif pattern:
             made["pattern"] = pattern
+            self._tell_limit(pattern)
+
+    def _tell_limit(self, text: str) -> None:
+        """Tell of a pattern with which a search may be cut."""
+        pattern = foreign_pattern(text)
+        if pattern and pattern.backtracks and not is_straight(text):
+            self.tell(f"pattern: {text} may take too long; a text for which it does is not judged")
 
     def _read_discriminator(self, value: Json, made: dict[str, Any]) -> None:
         value = {"propertyName": value} if isinstance(value, str) else value
