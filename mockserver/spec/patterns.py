@@ -83,8 +83,8 @@ class ForeignPattern(Value, frozen=True, dict=True):
     """Maximum length of a text that is searched, None if there is no limit."""
 
     @cached_property
-    def _engine(self) -> jsonschema_rs.Draft4Validator:
-        return jsonschema_rs.Draft4Validator({"pattern": self.text}, pattern_options=LIMITED)
+    def _engine(self) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator({"pattern": self.text}, pattern_options=LIMITED)
 
     def search(self, text: str) -> bool | None:
         """Return whether the pattern matches somewhere in `text`; None if the search was not finished."""
@@ -113,7 +113,7 @@ def foreign_pattern(text: str) -> ForeignPattern | None:
 
 def _is_read(text: str, options: jsonschema_rs.RegexOptions | jsonschema_rs.FancyRegexOptions) -> bool:
     try:
-        jsonschema_rs.Draft4Validator({"pattern": text}, pattern_options=options)
+        jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=options)
     except (jsonschema_rs.ValidationError, ValueError):
         return False
     return True
