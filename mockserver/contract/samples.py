@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -23,7 +22,7 @@ from mockserver.model import (
 )
 from mockserver.spec.batch_forms import Batch
 from mockserver.spec.openapi import member_at, merged
-from mockserver.spec.patterns import text_for
+from mockserver.spec.patterns import foreign_pattern, text_for
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XmlWriter
 
@@ -172,10 +171,8 @@ class SampleMember(Value, frozen=True):
 
     def _matches(self, text: str) -> bool:
         pattern = self.schema.get("pattern")
-        try:
-            return pattern is None or re.search(pattern, text, re.ASCII) is not None
-        except re.error:
-            return False
+        known = None if pattern is None else foreign_pattern(pattern)
+        return known.search(text) is True if known else pattern is None
 
 
 class SampleItem(Value, frozen=True):

@@ -5,7 +5,6 @@ A member of known meaning is filled; a member of unknown meaning only if require
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -19,6 +18,7 @@ from mockserver.engine.batch_facts import COUNTS, batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.openapi import member_at, merged, plain
 from mockserver.spec.outcomes import side_of
+from mockserver.spec.patterns import foreign_pattern
 from mockserver.spec.schema import COMMON_FORMATS
 
 _DEEPEST = 8
@@ -429,17 +429,10 @@ def _text_check(node: Document) -> Callable[[str], bool]:
     least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
     of_format = COMMON_FORMATS.get(node.get("format", ""))
     patterns = (node.get("pattern"), of_format if isinstance(of_format, str) else None)
-    searches = [found for pattern in patterns if pattern and (found := _search_of(pattern))]
+    searches = [found.may_match for pattern in patterns if pattern and (found := foreign_pattern(pattern))]
     if not searches and not least and most == sys.maxsize:
         return _any_value
     return lambda text: least <= len(text) <= most and all(search(text) for search in searches)
-
-
-def _search_of(pattern: str) -> Callable[[str], object] | None:
-    try:
-        return re.compile(pattern, re.ASCII).search
-    except re.error:
-        return None
 
 
 def _number_check(node: Document) -> Callable[[Json], bool]:
@@ -507,10 +500,10 @@ def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
 def fitting_text(node: Document, *texts: str) -> str | None:
     """Return the first text that fits length and pattern, cut or padded with dots; None if none does."""
     least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
-    search = None if pattern is None else _search_of(pattern)
+    known = None if pattern is None else foreign_pattern(pattern)
     for text in texts:
         cut = text if most is None else text[:most]
         cut = cut if len(cut) >= least else cut.ljust(least, ".")
-        if search is None or search(cut):
+        if known is None or known.may_match(cut):
             return cut
     return None

@@ -41,6 +41,7 @@ from mockserver.errors import (
 from mockserver.model import EMPTY, Call, Document, Problem, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
+from mockserver.spec.patterns import foreign_pattern
 from mockserver.vendor import FAULT_RULE
 
 MAX_REASON = 500
@@ -306,12 +307,11 @@ def _expectation(problem: Problem) -> str:
 def _pattern_in_words(pattern: str) -> str:
     if len(pattern) <= _MAX_PATTERN:
         return f"text like {pattern}"
-    try:
-        matches = re.compile(pattern).search
-    except re.error:  # ECMA's dialect and Python's differ in rare cases
-        return _UNNAMED_PATTERN
+    known = foreign_pattern(pattern)
     fitting = (
-        words for text, words in _SAMPLES.items() if matches(text) and not matches(text.translate(_NO_DIGITS))
+        words
+        for text, words in _SAMPLES.items()
+        if known and known.search(text) and not known.may_match(text.translate(_NO_DIGITS))
     )
     return next(fitting, _UNNAMED_PATTERN)
 

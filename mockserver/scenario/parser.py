@@ -17,7 +17,7 @@ from mockserver.model import EMPTY, Document, Json, Path, values_in
 from mockserver.scenario.checks import check_document
 from mockserver.scenario.language import find_schema_errors
 from mockserver.scenario.model import Commit, Predicate, Rule, RuleMatch, Scenario
-from mockserver.scenario.predicates import Pattern, parse_path, parse_predicate
+from mockserver.scenario.predicates import parse_path, parse_predicate
 from mockserver.scenario.yaml_positions import (
     MAX_CHARACTERS,
     DocumentProblem,
@@ -25,6 +25,7 @@ from mockserver.scenario.yaml_positions import (
     check_size,
     parse_yaml,
 )
+from mockserver.spec.patterns import ForeignPattern
 
 MAX_PROBLEMS = 20
 
@@ -109,7 +110,7 @@ def build_scenario(document: Document) -> Scenario:
 def _count_tests(rule: Rule) -> int:
     predicates = (rule.match.body, rule.match.item, *(item.select.where for item in rule.items))
     values = [predicate.value for predicate in predicates if predicate is not None]
-    return sum(value.pieces if isinstance(value, Pattern) else 1 for value in values)
+    return sum(value.pieces if isinstance(value, ForeignPattern) else 1 for value in values)
 
 
 def _build(kind: type[T], node: Document) -> T:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol, TypeAlias
-
-import jsonschema_rs
+from typing import TypeAlias
 
 from mockserver.codec.json import MAX_EXPONENT, NUMBER_PATTERN, parse_decimal
 from mockserver.model import Document, Json
 from mockserver.scenario.model import WILDCARD, Predicate
+from mockserver.spec.patterns import ForeignPattern, count_pieces, foreign_pattern
 
 PredicatePath: TypeAlias = tuple[str | int, ...]
 
@@ -21,11 +19,6 @@ MAX_PATTERN = 200
 MAX_PIECES = 1_000
 """Maximum number of pieces of a pattern, counted with its repetitions written out: `a{3}b` has 4."""
 
-_MAX_STEPS = 500_000
-"""Maximum product of a pattern's pieces and a text's characters; a search beyond it may take over 50 ms."""
-
-_PATTERN_BYTES = 1 << 20
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}|.", re.DOTALL)
 _STEP = re.compile(
     r"""
       \.(?P<name>[^\W\d][\w]*)
@@ -58,24 +51,7 @@ class InvalidPredicateError(ValueError):
         self.hint = hint
 
 
-class _RegexEngine(Protocol):
-    def is_valid(self, instance: Json) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A compiled regular expression; patterns with equal `text` are equal."""
-
-    text: str
-    engine: _RegexEngine = field(compare=False, repr=False)
-    pieces: int = field(compare=False, repr=False)
-
-    def found_in(self, text: str) -> bool:
-        """Return whether the pattern matches somewhere in `text`; False if the search would take too long."""
-        return len(text) * self.pieces <= _MAX_STEPS and self.engine.is_valid(text)
-
-
-def compile_pattern(text: str) -> Pattern:
+def compile_pattern(text: str) -> ForeignPattern:
     """Compile a pattern that has no look-around and no back-references. Raises InvalidPredicateError."""
     if len(text) > MAX_PATTERN:
         raise InvalidPredicateError(
@@ -83,42 +59,21 @@ def compile_pattern(text: str) -> Pattern:
             f"a pattern of {len(text):,} characters, at most {MAX_PATTERN} are read",
             "test for a part of it, or use contains",
         )
-    pieces = _count_pieces(text)
+    pieces = count_pieces(text)
     if pieces > MAX_PIECES:
         raise InvalidPredicateError(
             "matches",
             f"a pattern of {pieces:,} pieces, repetitions written out; at most {MAX_PIECES:,} are read",
             "keep repetitions small",
         )
-    options = jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
-    try:
-        engine = jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=options)
-    except (jsonschema_rs.ValidationError, ValueError):
+    pattern = foreign_pattern(text)
+    if pattern is None or pattern.backtracks:
         raise InvalidPredicateError(
             "matches",
             f'the pattern "{text}" cannot be compiled',
             "close its brackets, keep repetitions small; there is no look-around and no back-reference",
-        ) from None
-    return Pattern(text, engine, pieces)
-
-
-def _count_pieces(pattern: str) -> int:
-    """Return the number of characters and classes of a pattern, with repetitions written out; at least 1."""
-    groups, last = [0], 0
-    for piece in _PIECE.finditer(pattern):
-        if piece[1]:
-            times = max(int(piece[1]), int(piece[2] or 0))
-            groups[-1] += last * (times - 1)
-            last *= times
-        elif piece[0] == "(":
-            groups.append(0)
-        elif piece[0] == ")" and len(groups) > 1:
-            last = groups.pop()
-            groups[-1] += last
-        else:
-            last = 1
-            groups[-1] += 1
-    return max(1, sum(groups))
+        )
+    return pattern
 
 
 def parse_path(path: str, *, every: bool = False) -> PredicatePath:
@@ -255,7 +210,7 @@ def _is_number(value: Json) -> bool:
 _TEST_FUNCTIONS: Mapping[str, Callable[[Json, Json], bool]] = {
     "equals": json_equal,
     "contains": _contains,
-    "matches": lambda found, pattern: isinstance(found, str) and pattern.found_in(found),
+    "matches": lambda found, pattern: isinstance(found, str) and pattern.search(found) is True,
     "gt": lambda found, limit: _compare(found, limit) > 0,
     "lt": lambda found, limit: _compare(found, limit) < 0,
     "in": lambda found, values: any(json_equal(found, one) for one in values),

@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from mockserver.codec.json import parse_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
+from mockserver.spec.patterns import MOST_BACKTRACKS, foreign_pattern, is_straight
 from mockserver.spec.schema import format_check
 from mockserver.spec.source_files import listed, members, texts
 
@@ -90,6 +91,8 @@ class SchemaDialect(Struct):
     tell: Tell
     scopes: list[Document] = field(default_factory=list)
     """The schemas around the schema that is being read, for references to their `$defs`."""
+    limited: set[str] = field(default_factory=set)
+    """The patterns whose searches may be cut."""
 
     def read(self, node: Json) -> dict[str, Any]:
         """Return the schema, converted to OpenAPI 3.0."""
@@ -195,6 +198,17 @@ class SchemaDialect(Struct):
             self.tell(f"pattern: {value} cannot be read, any text is taken")
         elif pattern:
             made["pattern"] = pattern
+            self._tell_limit(pattern)
+
+    def _tell_limit(self, text: str) -> None:
+        """Tell once of a pattern whose search may be cut."""
+        pattern = foreign_pattern(text)
+        if text not in self.limited and pattern and pattern.backtracks and not is_straight(text):
+            self.limited.add(text)
+            self.tell(
+                f"pattern: {text} is searched in at most {MOST_BACKTRACKS:,} steps; "
+                "a text that needs more counts as valid"
+            )
 
     def _read_discriminator(self, value: Json, made: dict[str, Any]) -> None:
         value = {"propertyName": value} if isinstance(value, str) else value
@@ -280,6 +294,8 @@ class SchemaDialect(Struct):
                 for name, one in matched.items()
                 if (pattern := usual_pattern(str(name))) is not None
             }
+            for pattern in made["patternProperties"]:
+                self._tell_limit(pattern)
 
     def _read_elements(self, node: Document, made: dict[str, Any]) -> None:
         items = node.get("items")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step, values_in
 from mockserver.spec.batch_forms import Batch
+from mockserver.spec.patterns import is_straight
 
 _PATH = re.compile(r"(/[^/{}\s]+)+")
 _SLASHES = ("taken", "refused")
@@ -501,7 +502,4 @@ def _declared_pattern(schema: Document) -> str:
     if texts := [one for one in schema.get("enum", ()) if isinstance(one, str)]:
         return "|".join(map(re.escape, texts))
     anchored = _ANCHORED.fullmatch(schema.get("pattern", ""))
-    try:
-        return re.compile(anchored[1]).pattern if anchored else ""
-    except re.error:
-        return ""
+    return anchored[1] if anchored and is_straight(anchored[1]) else ""

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
 from mockserver.spec.openapi import resolve
+from mockserver.spec.patterns import LIMITED, may_be_cut, with_limit
 from mockserver.spec.schema_problems import (
     MAX_VALUES,
     first_problem,
@@ -97,6 +98,8 @@ class LoneSchema(Value, frozen=True, dict=True, weakref=True):
     """The validator that judges formats by patterns, where a format has a pattern."""
     compile_thorough: Callable[[], jsonschema_rs.Draft4Validator]
     """Compiles a validator that calls Python for every format, and names the format in the problem."""
+    may_be_cut: bool = False
+    """Whether a text may be neither valid nor invalid, because a search with a pattern was not finished."""
 
     @cached_property
     def thorough(self) -> jsonschema_rs.Draft4Validator:
@@ -106,7 +109,7 @@ class LoneSchema(Value, frozen=True, dict=True, weakref=True):
     def accepts(self, value: Json) -> bool:
         """Return whether `value` is valid; a value that is nested too deep is not."""
         try:
-            return self.quick.is_valid(value)
+            return self.quick.is_valid(value) or (self.may_be_cut and not self.problems(value))
         except ValueError:
             return False
 
@@ -289,7 +292,7 @@ def compile_schema(  # noqa: PLR0913 - each has its default
     alone = partial(_compile, document, formats, closed=closed, optional=optional, every_format=every_format)
 
     def compile_anew(_: Document) -> Schema:
-        if len(_referenced_schemas(document, node)) <= _MOST_REFERENCES:
+        if len(referenced_schemas(document, node)) <= _MOST_REFERENCES:
             return alone(node)
         return shared(document, lambda _: SchemaPool(alone, alone(EMPTY)), *way).add(document, node)
 
@@ -314,7 +317,7 @@ def _in_use() -> WeakValueDictionary[object, Any]:
 def _compile(  # noqa: PLR0913 - `compile_schema` has the defaults
     document: Document, formats: Formats, node: Document, *, closed: bool, optional: str, every_format: bool
 ) -> LoneSchema:
-    components = {"schemas": _referenced_schemas(document, node)}
+    components = {"schemas": referenced_schemas(document, node)}
     shape = partial(with_optional, mark=optional, document=document)
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
     functions = {name: check for name, check in formats.items() if not isinstance(check, str)}
@@ -328,11 +331,20 @@ def _compile(  # noqa: PLR0913 - `compile_schema` has the defaults
             "components": to_draft4(shape(components), patterns, closed=closed),
         }
         return jsonschema_rs.Draft4Validator(
-            rewritten, formats=dict(checks), validate_formats=every_format or bool(checks)
+            rewritten,
+            formats=dict(checks),
+            validate_formats=every_format or bool(checks),
+            pattern_options=LIMITED,
         )
 
     try:
-        return LoneSchema(node, document, validator(patterns, functions), partial(validator, EMPTY, checks))
+        return LoneSchema(
+            node,
+            document,
+            validator(patterns, functions),
+            partial(validator, EMPTY, checks),
+            may_be_cut([node, components]),
+        )
     except (jsonschema_rs.ValidationError, ValueError) as error:
         first_line = str(error).partition("\n")[0]
         raise SpecError(f"schema cannot be compiled: {first_line}") from None
@@ -415,7 +427,7 @@ def _without_numbers(document: Document, item: Document) -> tuple[Document, Sequ
     return {**node, "properties": {**members, **{one.name: EMPTY for one in numbers}}}, numbers
 
 
-def _referenced_schemas(document: Document, node: Json) -> dict[str, Json]:
+def referenced_schemas(document: Document, node: Json) -> dict[str, Json]:
     known: Mapping[str, Json] = document.get("components", {}).get("schemas", {})
     found: dict[str, Json] = {}
     ahead = [node]
@@ -459,6 +471,7 @@ def to_draft4(
         for key, child in node.items()
         if key not in _ANNOTATIONS and not key.startswith("x-")
     }
+    schema = with_limit(schema) if "pattern" in schema else schema
     if node.get("nullable") is True and "type" in node:
         schema["type"] = [node["type"], "null"]
     if bound := _INTEGER_BOUNDS.get(str(node.get("format"))):

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.model import Json, Path, Problem
+from mockserver.spec.patterns import error_within_limit, is_cut
 
 _CONTAINERS = frozenset({dict, list})
 _PROBLEM_CODES = {
@@ -91,7 +92,10 @@ def has_many_values(value: Json, unread: Json) -> bool:
 
 
 def problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -> Sequence[Problem]:
-    kind: Any = error.kind
+    if is_cut(error):
+        return ()
+    broken = error_within_limit(error)
+    kind: Any = broken.kind
     rule: str = kind.name
     code = _PROBLEM_CODES.get(rule, "invalid")
     at, found = locate_instance(error, value)
@@ -106,7 +110,7 @@ def problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -
         return (Problem(code, (*base, *at, kind.property), error.message, rule),)
     expected = kind.types if rule == "type" else kind.value
     rule = f"format:{kind.format}" if rule == "format" else rule
-    return (Problem(code, (*base, *at), error.message, rule, expected, found),)
+    return (Problem(code, (*base, *at), broken.message, rule, expected, found),)
 
 
 def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:

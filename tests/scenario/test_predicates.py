@@ -206,27 +206,25 @@ def test_a_pattern_that_explodes_elsewhere_has_an_answer() -> None:
     # Backtracking engines take 2**50,000 steps here; this one has no back-references because it takes none.
     pattern = compile_pattern("^(a+)+$")
 
-    assert pattern.found_in("a" * 50_000)
-    assert not pattern.found_in("a" * 50_000 + "b")
+    assert pattern.search("a" * 50_000) is True
+    assert pattern.search("a" * 50_000 + "b") is False
 
 
 @pytest.mark.parametrize(
     ("pattern", "pieces"),
     [("a", 1), (r"\w{200}", 200), (r"[a\]{9}]{2,3}", 3), (r"(?:ab){4}", 16), ("a{3}{4}", 12), (r"\{9}", 3)],
 )
-def test_a_pattern_is_not_found_in_a_text_that_is_long_for_it(pattern: str, pieces: int) -> None:
+def test_the_pieces_of_a_pattern_are_counted_with_repetitions_written_out(pattern: str, pieces: int) -> None:
     found = compile_pattern(f"{pattern}|$")
-    longest = 500_000 // (pieces + 2)
-    assert found.found_in("x" * longest)
-    assert not found.found_in("x" * (longest + 1))
+
+    assert found.pieces == pieces + 2
 
 
-def test_a_pattern_is_compiled_when_it_is_read_and_compared_by_its_text() -> None:
+def test_patterns_are_compared_by_their_text() -> None:
     one = parse_predicate({"path": "$.a", "matches": "^x"})
     other = parse_predicate({"path": "$.a", "matches": "^x"})
 
     assert one == other
-    assert one.value.engine is not other.value.engine
     assert one != parse_predicate({"path": "$.a", "matches": "^y"})
 
 

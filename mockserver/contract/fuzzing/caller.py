@@ -130,6 +130,7 @@ class CaseCaller:
         self.ledger = context.ledger
         self.wire = RequestWriter(context.target, context.ledger, context.api.spec)
         self._context = context
+        self._unjudged = generated_requests.slow_operations(context.api)
         self._pins = context.api.pins
         self._built_in = SchemathesisChecks(schema, self._pins, context.run_config)
         self._auth_checks = AuthChecks(context, context.statuses)
@@ -225,7 +226,8 @@ class CaseCaller:
 
         The oracle judges server errors of known operations. A 304 does not refuse a valid call, and a
         declared 501 to another method is no failure. A case with a bad header may be valid: a header of the
-        user may replace the bad header, and an empty header counts as present.
+        user may replace the bad header, and an empty header counts as present. Schemathesis does not know the
+        patterns that are slow.
         """
         case, exchange = answered.case, answered.exchange
         status, operation = exchange.response.status, case.operation
@@ -237,6 +239,8 @@ class CaseCaller:
         is_bad_header = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
         if is_bad_header or status == HTTPStatus.NOT_MODIFIED:
             unfit.add(_VALID_IS_ACCEPTED)
+        if operation_id(case) in self._unjudged:
+            unfit |= {_VALID_IS_ACCEPTED, _INVALID_IS_REFUSED}
         if is_bad_header:
             stated = {parameter.name.lower() for parameter in operation.headers}
             empty = {name.lower() for name, text in (case.headers or {}).items() if not str(text).strip()}

@@ -48,6 +48,8 @@ from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import Document, values_in
 from mockserver.spec.openapi import Spec
+from mockserver.spec.patterns import without_slow_patterns
+from mockserver.spec.schema import referenced_schemas
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.xml import XML_MEDIA_TYPES, XmlWriter
 
@@ -124,13 +126,24 @@ def _config(
 
 
 def _document(api: ApiUnderTest) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(to_json_text(api.spec.document))
+    document: dict[str, Any] = without_slow_patterns(json.loads(to_json_text(api.spec.document)))
     components = document.get("components", {})
     for schema, members in api.profile.pins.omitted_members.items():
         for member in members:
             del components["schemas"][schema]["properties"][member]
     _name_one_json(document)
     return document
+
+
+def slow_operations(api: ApiUnderTest) -> frozenset[str]:
+    """Return the operations whose requests have a pattern that `_document` leaves out."""
+    document, found = api.spec.document, set()
+    for one in api.spec.operations.values():
+        nodes = [*(body.schema for body in one.bodies), *(parameter.schema for parameter in one.parameters)]
+        parts = [*nodes, *referenced_schemas(document, nodes).values()]
+        if parts != without_slow_patterns(parts):
+            found.add(one.id)
+    return frozenset(found)
 
 
 def _name_one_json(node: Any) -> None:

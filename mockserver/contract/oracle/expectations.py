@@ -385,7 +385,9 @@ def expected_item(
     if broken:
         return unsure(explain(broken[0]), pointer_of(broken[0].path), may_refuse_call=bool(fatal))
     if is_on_the_edge(sent.document, item.node):
-        return unsure("a moment is at the edge of the calendar", may_refuse_call=True)
+        return unsure(
+            "a moment is at the edge of the calendar, or a pattern cannot be judged", may_refuse_call=True
+        )
     return ExpectedItem(sent, "good", keys=keys)
 
 

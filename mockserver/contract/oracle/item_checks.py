@@ -17,6 +17,7 @@ from mockserver.contract.exchange import Exchange
 from mockserver.contract.oracle.atomicity import find_broken_tie, is_atomic
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse, count_noun, text_of
 from mockserver.contract.oracle.responses import CheckFailure, ConformanceResult
+from mockserver.contract.oracle.schemas import is_match
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
 from mockserver.model import Json, pointer_of, value_at
 from mockserver.spec.batch_forms import OutcomeForm
@@ -516,7 +517,7 @@ def _plain(message: str) -> str:
 
 
 def _is_exempt(case: CheckCase, message: str) -> bool:
-    return any(re.search(pattern, message) for pattern in case.api.profile.message_exceptions)
+    return any(is_match(pattern, message) is not False for pattern in case.api.profile.message_exceptions)
 
 
 def _is_telling(key: str) -> bool:

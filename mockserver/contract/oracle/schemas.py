@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Context, Decimal, localcontext
 from functools import cache, cached_property
 from typing import Any, TypeAlias
 
+import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import Draft4Validator, extend
 from openapi_schema_validator import OAS30Validator
@@ -26,15 +28,11 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-_PIECES = re.compile(r"\\.|\[\^?|[\]$]|\(\?<(?=[A-Za-z])", re.DOTALL)
-_ESCAPES: Mapping[str, tuple[str, str]] = {
-    r"\d": ("[0-9]", "0-9"),
-    r"\D": ("[^0-9]", r"\D"),
-    r"\w": ("[A-Za-z0-9_]", "A-Za-z0-9_"),
-    r"\W": ("[^A-Za-z0-9_]", r"\W"),
-    r"\/": ("/", "/"),
-}
-"""Escapes with another meaning in Python than in ECMA 262, and replacements outside and inside `[…]`."""
+_LIMITS = (
+    (jsonschema_rs.RegexOptions(), 100_000),
+    (jsonschema_rs.FancyRegexOptions(backtrack_limit=10_000), 2_000),
+)
+"""Engines for patterns, the one without steps back first, each with the maximum length of a text."""
 
 Errors: TypeAlias = Iterator[ValidationError]
 Test: TypeAlias = Callable[[Json], bool]
@@ -155,31 +153,23 @@ def without_member(node: Document, pointer: Path) -> Document:
 
 
 @cache
-def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """Compile a pattern with its meaning in ECMA 262, or return None if Python cannot compile the pattern."""
-    inside = False
-    made = []
-    at = 0
-    for found in _PIECES.finditer(pattern):
-        piece = found[0]
-        made.append(pattern[at : found.start()])
-        at = found.end()
-        if piece in _ESCAPES:
-            piece = _ESCAPES[piece][inside]
-        elif inside:
-            inside = piece != "]"
-            piece = rf"\{piece}" if piece.startswith("[") else piece
-        elif piece == "$":
-            piece = r"\Z"
-        elif piece.startswith("["):
-            inside = True
-        elif piece == "(?<":
-            piece = "(?P<"
-        made.append(piece)
-    try:
-        return re.compile("".join((*made, pattern[at:])))
-    except re.error:
+def _matcher(pattern: str) -> tuple[jsonschema_rs.Draft202012Validator, int] | None:
+    """Return a validator of texts and the maximum length of a text; None if the pattern cannot be read."""
+    for options, longest in _LIMITS:
+        with suppress(jsonschema_rs.ValidationError, ValueError):
+            return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options), longest
+    return None
+
+
+def is_match(pattern: str, text: str) -> bool | None:
+    """Return whether the pattern, with its meaning in ECMA 262, is found; None if this cannot be judged."""
+    matcher = _matcher(pattern)
+    if matcher is None or len(text) > matcher[1]:
         return None
+    error = next(matcher[0].iter_errors(text), None)
+    if error is not None and isinstance(error.kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded):
+        return None
+    return error is None
 
 
 def is_day(text: str) -> bool:
@@ -230,8 +220,7 @@ def _additional(engine: Any, others: Any, value: Json, node: Document) -> Errors
 
 
 def _pattern(engine: Any, pattern: str, value: Json, _node: Document) -> Errors:
-    known = to_python_pattern(pattern)
-    if engine.is_type(value, "string") and known is not None and known.search(value) is None:
+    if engine.is_type(value, "string") and is_match(pattern, value) is False:
         yield ValidationError("pattern")
 
 
@@ -473,17 +462,20 @@ def leniency(
 
 
 def is_on_the_edge(value: Json, node: Document) -> bool:
-    """Return whether a value holds a date that many calendars cannot hold (year 1, an offset of 14 hours)."""
+    """Return whether a value holds a date that many calendars cannot hold (year 1, an offset of 14 hours).
+
+    A text whose `pattern` cannot be judged counts, too.
+    """
     if isinstance(value, list):
         return any(is_on_the_edge(child, node.get("items", {})) for child in value)
     if isinstance(value, dict):
         members = properties_of(node)
         return any(is_on_the_edge(child, members.get(name, {})) for name, child in value.items())
-    return (
-        isinstance(value, str)
-        and str(node.get("format", "")).startswith("date")
-        and bool(_EDGES.search(value))
-    )
+    if not isinstance(value, str):
+        return False
+    if "pattern" in node and is_match(node["pattern"], value) is None:
+        return True
+    return str(node.get("format", "")).startswith("date") and bool(_EDGES.search(value))
 
 
 def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
