@@ -36,6 +36,7 @@ from mockserver.contract.profile_reads import FactCheck, FactRead, ListProfile
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json, Value
 from mockserver.spec.openapi import Spec
+from mockserver.spec.patterns import foreign_pattern
 from mockserver.spec.source_files import parse_yaml
 
 T = TypeVar("T")
@@ -117,11 +118,17 @@ class _WrittenProfile(Value, frozen=True):
             idempotency=None
             if entry.idempotency is None
             else plain(IdempotencyRule, entry.idempotency, self.place.at("idempotency")),
-            message_exceptions=tuple(entry.message_exceptions),
+            message_exceptions=self._message_exceptions(entry),
             no_positions=entry.no_positions,
         )
         made.batches(facts)
         return made
+
+    def _message_exceptions(self, entry: ProfileEntry) -> tuple[str, ...]:
+        for number, pattern in enumerate(entry.message_exceptions):
+            if foreign_pattern(pattern) is None:
+                self.place.at("message-exceptions", number).fail(f"no regular expression: {pattern}")
+        return tuple(entry.message_exceptions)
 
     def _plain_list(self, kind: type[T], documents: Sequence[Document], name: str) -> tuple[T, ...]:
         place = self.place.at(name)

@@ -316,3 +316,10 @@ def test_refusals_and_limited_credentials_are_those_of_the_file(tmp_path: Path) 
     assert profile.idempotency is not None
     assert (profile.idempotency.name, profile.idempotency.again) == ("x-key", "same")
     assert profile.message_exceptions == ("created earlier",)
+
+
+def test_an_exempted_message_must_be_a_pattern_that_can_be_read(tmp_path: Path) -> None:
+    document = {**sample_vendor.document(), "x-contract": {"message-exceptions": ["created", "(earlier"]}}
+
+    with pytest.raises(SpecError, match=r"message-exceptions\.1: no regular expression: \(earlier"):
+        load_api(sample_vendor.write_spec(tmp_path, document))
