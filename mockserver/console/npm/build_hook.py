@@ -10,8 +10,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VENDORING = "mockserver/console/vendoring.py"
 CURE = (
-    "run `make assets`, or without make `python3 -m mockserver.console.vendoring`, in the folder of the sources; "
-    "to build without the files, whose pages then are plain lists, set HATCH_BUILD_NO_HOOKS=true"
+    "run `make assets`, or without make `python3 -m mockserver.console.vendoring`, in the folder of the sources;"
+    " to build without the files, so that the page of an API is a plain list, set HATCH_BUILD_NO_HOOKS=true"
 )
 
 
@@ -23,4 +23,5 @@ class AssetsHook(BuildHookInterface[Any]):
         # This package may be installed from elsewhere too, so it is not imported by name.
         vendoring = run_path(str(Path(self.root, VENDORING)))
         if not vendoring["are_current"](vendoring["MANIFEST"], vendoring["ASSETS"]):
-            raise SystemExit(f"the files of the console in {vendoring['ASSETS']} are missing or changed: {CURE}")
+            folder = vendoring["ASSETS"]
+            raise SystemExit(f"the files of the console in {folder} are missing or changed: {CURE}")
