@@ -304,7 +304,9 @@ def build() -> None:
             break
         print(f"{engine}: {'does not answer' if shutil.which(engine) else 'not here'}")
     else:
-        raise SystemExit("no image was built: docker, podman or buildah is needed. `make image-check` needs none")
+        raise SystemExit(
+            "no image was built: docker, podman or buildah is needed. `make image-check` needs none"
+        )
     with timed(f"{engine} build"):
         run([engine, "build", "-t", "mockserver", "."], ROOT, env)
     if engine == "buildah":  # it runs a command in a container, and has no containers that go on
