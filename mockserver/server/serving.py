@@ -191,7 +191,7 @@ def process_age_s() -> float:
     are nearly the same.
     """
     try:
-        # The name of the program, in brackets, may have blanks; the start is field 22, in ticks since the boot.
+        # The name of the program, in brackets, may have blanks; field 22 is the start, in ticks.
         fields = Path("/proc/self/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
     except (AttributeError, IndexError, OSError, ValueError):

@@ -49,7 +49,7 @@ def test_the_start_and_the_end_of_a_server_build_nothing() -> None:
 
 @pytest.mark.parametrize(("is_own", "imported"), [(True, "True"), (False, "False")])
 def test_what_the_first_call_of_an_own_api_imports_is_imported_before(
-    is_own: bool, imported: str, tmp_path: Path
+    is_own: object, imported: str, tmp_path: Path
 ) -> None:
     """It takes hundreds of milliseconds; a server of packaged vendors alone starts without it."""
     files = [str(write_files("bulk-207", tmp_path))] if is_own else []

@@ -1,10 +1,11 @@
 """`make image-check`: the image, the action and the hooks of a fresh clone, without an engine for containers.
 
-Each line of the Dockerfile is done in a folder that stands for the root of the image; absolute paths in the lines
-are paths below that folder, and the base image is a new environment of Python that has only pip. The result is
-started as the image starts. Then each step of `action.yml` is run as a runner of GitHub runs it, and the hooks as
-pre-commit runs them. `QUICK=1` leaves out the hooks and the extras of the action. Only what is committed is checked. Not checked: the base image itself, users, and that the file system is read only (instead the
-files before and after the run are compared).
+Each line of the Dockerfile is done in a folder that stands for the root of the image; absolute paths in the
+lines are paths below that folder, and the base image is a new environment of Python that has only pip. The
+result is started as the image starts. Then each step of `action.yml` is run as a runner of GitHub runs it,
+and the hooks as pre-commit runs them. `QUICK=1` leaves out the hooks and the extras of the action. Only what
+is committed is checked. Not checked: the base image itself, users, and that the file system is read only
+(instead, the files before and after the run are compared).
 
 `make image` builds and starts the image by docker, podman or buildah.
 """
@@ -21,7 +22,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
@@ -57,11 +58,11 @@ def run(command: str | Sequence[str], folder: Path, env: Mapping[str, str], **mo
     )
     if done.returncode:
         raise SystemExit(f"{shlex.join(words)}\n{done.stdout}\nended with {done.returncode}")
-    return done.stdout
+    return str(done.stdout)
 
 
 class Image:
-    """The image that the lines make. `root` is the root of the present stage; finished stages are in `stages`."""
+    """The image that the lines make. `root` is the root of the present stage; others are in `stages`."""
 
     def __init__(self, clone: Path, folder: Path, base: Path) -> None:
         self.clone, self.base = clone, base
@@ -226,7 +227,7 @@ def check_action(clone: Path, folder: Path, base: Path) -> None:
         run(["mockserver", "send", "vba"], folder, env)
         log = [json.loads(line) for line in _lines(Path(told["log"])) if line.startswith("{")]
         print(f"the server has seed {sandbox['seed']}, {len(log)} lines of JSON in its log")
-        if sandbox["seed"] != 7 or '"flaky"' not in scenarios or not log:  # noqa: PLR2004 - of ARGUMENTS
+        if sandbox["seed"] != 7 or '"flaky"' not in scenarios or not log:
             raise SystemExit(f"the server was not told all of {ARGUMENTS!r}: {sandbox}")
         if not QUICK:
             run([str(folder / "mockserver" / "bin" / "python"), "-c", "import schemathesis"], folder, env)
@@ -249,10 +250,8 @@ def step_run(words: Sequence[str], folder: Path, env: Mapping[str, str]) -> int:
 
 
 def stop_group(group: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VENDORING = "mockserver/console/vendoring.py"
 CURE = (
-    "run `make assets`, or without make `python3 -m mockserver.console.vendoring`, in the folder of the sources;"
+    "run `make assets`, or without make `python3 -m mockserver.console.vendoring`, in the sources;"
     " to build without the files, so that the page of an API is a plain list, set HATCH_BUILD_NO_HOOKS=true"
 )
 

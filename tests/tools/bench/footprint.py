@@ -1,4 +1,4 @@
-"""Start to first answer, first call to an own API, memory when idle and of 1,000 sandboxes, import of the plugin."""
+"""Start to first answer, first call to an own API, memory, import of the pytest plugin."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _start_s() -> tuple[float, float]:
 
 
 def _own_calls_ms() -> tuple[float, float]:
-    """How long the first call takes, and the next one that is alike, to a server that has just begun to listen."""
+    """How long a call takes to a server that has just begun to listen, and the same call again."""
     call = request("GET", "/shop/orders", {"Accept": "application/json"}, b"")
     with serving((*OURS, str(_OWN))) as server, connected(server.port) as connection:
         return timed(connection, call, 200), timed(connection, call, 200)
