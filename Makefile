@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test fmt lint help suites test-browser test-redis goldens coverage contract power power-drill retries harden soak stories clients people bench bench-peers bench-any public-files bench-redis pages docs clean assets lock
+.PHONY: run test fmt lint help suites test-browser test-redis goldens coverage contract power power-drill retries harden soak stories clients people image image-check bench bench-peers bench-any public-files bench-redis pages docs clean assets lock
 
 PORT ?= 8080
 PY := PYTHONPATH=. .venv/bin/python
@@ -42,6 +42,10 @@ test-redis: $(DEV) ## everything on a real Redis, which is installed if it may b
 	@$(PY) -m tests.redis_store.installation
 	REDIS_REQUIRED=1 EVERY_CASE=$(if $(QUICK),,1) $(PYTEST) -n 2 tests/redis_store/on_redis
 	$(PY) -m tests.redis_store.behaviour $(if $(QUICK),--quick)
+image-check: $(RUN) ## build and start what the Dockerfile and the action say, on a fresh clone, without docker; QUICK=1 runs a part
+	@PYTHON=$(PYTHON) $(PY) -m tests.tools.image_check
+image: $(RUN) ## build and start the image by docker, podman or buildah
+	@$(PY) -m tests.tools.image_check build
 
 #: beside a change: what changed, which lines are tested
 goldens: $(DEV) ## compare answers, reports, help and pages with recordings; RECORD=1 makes these

@@ -30,7 +30,7 @@ assets: .venv/bin/python ## fetch htmx and Swagger UI for the pages, as the lock
 	@.venv/bin/python -m mockserver.console.vendoring
 lock: .venv/bin/python ## raise the locked versions
 	$(PIP) --quiet "uv==0.13.8"
-	$(COMPILE) pyproject.toml --extra contract --extra redis --group build -o locks/requirements.lock
+	$(COMPILE) pyproject.toml --all-extras --group build -o locks/requirements.lock
 	$(COMPILE) pyproject.toml --extra redis --group build -c locks/requirements.lock -o locks/requirements-server.lock
 	$(COMPILE) pyproject.toml --all-extras --group build --group dev -c locks/requirements.lock -o locks/requirements-dev.lock
 	$(COMPILE) --group npm -o mockserver/console/npm/npm.lock

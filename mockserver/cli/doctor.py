@@ -18,7 +18,6 @@ from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
     EXTRAS,
-    INSTALLS_EXTRA,
     choices,
     missing_packages,
     option,
@@ -36,6 +35,7 @@ from mockserver.cli.settings import (
     unknown_names,
     use_config,
 )
+from mockserver.installation import STRANGERS_CURE, extra_command, strangers
 from mockserver.model import Value
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -97,6 +97,7 @@ def diagnose(context: click.Context) -> Iterator[Diagnosis]:
 
     root = context.find_root()
     yield Diagnosis(OK, "Python", python_version())
+    yield _package()
     yield _config(root)
     yield from _environment(root)
     yield _proxies(os.environ)
@@ -108,6 +109,13 @@ def diagnose(context: click.Context) -> Iterator[Diagnosis]:
     yield _specs()
     if url := os.environ.get("MOCKSERVER_URL"):
         yield _server(url)
+
+
+def _package() -> Diagnosis:
+    if others := list(strangers()):
+        what = f"{' and '.join(others)} has files of the same names, and replaced ours or will"
+        return Diagnosis(FAIL, "package", what, STRANGERS_CURE)
+    return Diagnosis(OK, "package", str(Path(__file__).parents[1]))
 
 
 def _config(root: click.Context) -> Diagnosis:
@@ -153,7 +161,7 @@ def _extras() -> Iterator[Diagnosis]:
     for extra in EXTRAS:
         if missing := missing_packages(extra):
             what = f"not installed ({', '.join(missing)})"
-            yield Diagnosis(WARN, f"extra {extra}", what, INSTALLS_EXTRA.format(extra=extra))
+            yield Diagnosis(WARN, f"extra {extra}", what, extra_command(extra))
         else:
             yield Diagnosis(OK, f"extra {extra}", "installed")
 

@@ -24,7 +24,6 @@ from mockserver.cli.options import (
     EXIT_FINDINGS,
     EXIT_NO_SERVER,
     EXIT_REFUSED,
-    INSTALLS_EXTRA,
     REPEAT_AFTER_S,
     check_known,
     fail,
@@ -39,6 +38,7 @@ from mockserver.contract.examples import ProfileExamples
 from mockserver.contract.report.text import counted
 from mockserver.drill.cases import SCENARIO_NAME
 from mockserver.errors import MockServerError
+from mockserver.installation import extra_command
 from mockserver.model import Json, Value
 from mockserver.sandbox.clock import system_clock
 from mockserver.server.application import Application, Options, create_app
@@ -225,7 +225,7 @@ def _make_certificate() -> Certificate:
     try:
         return make_certificate(DEFAULT_TLS_DIR, ())
     except MockServerError as error:
-        fail_usage(str(error), "{https}", INSTALLS_EXTRA.format(extra="tls"))
+        fail_usage(str(error), "{https}", extra_command("tls"))
 
 
 def _read_document(file: Path, option: str, cure: str) -> Mapping[str, Json]:

@@ -41,6 +41,7 @@ from mockserver.cli.options import (
     with_examples,
 )
 from mockserver.cli.settings import apply_settings, place_of_option
+from mockserver.installation import STRANGERS_CURE, strangers
 
 if TYPE_CHECKING:
     from mockserver.control.examples import ExampleSource
@@ -489,6 +490,9 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
     from mockserver.server.process_memory import collection_paused
 
     check_vendors(context)
+    for name in strangers():
+        what = f"{name} has files of the same names in this environment"
+        click.echo(f"warning: {what}\n  try: {STRANGERS_CURE}", err=True)
     with collection_paused():
         _run(context, allow_hosts, chosen)
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from mockserver.installation import extra_command
 from mockserver.spec.folder import spec_files_in, specs_folder
 
 DRILL_TIMEOUT_S, REPEAT_AFTER_S = 60.0, 60.0
@@ -51,8 +52,6 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = {
 """Packages that each extra installs."""
 
 EXTRAS = tuple(_PACKAGES)
-INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
-"""Command that installs an extra. (No package index has mockserver, so pip cannot find it by name.)"""
 
 _OPERATION = re.compile(r"(?:^\s+|[{,]\s*)operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
@@ -268,7 +267,7 @@ def check_extra(extra: str, command: str) -> None:
     missing = missing_packages(extra)
     if missing:
         what = f'{command} needs the extra "{extra}": {missing[0]} is not installed'
-        fail_usage(what, sys.prefix, INSTALLS_EXTRA.format(extra=extra))
+        fail_usage(what, sys.prefix, extra_command(extra))
 
 
 def spec_files(folders: Iterable[Path] = ()) -> dict[str, Path]:

@@ -25,6 +25,7 @@ from mockserver.console.screen import (
     refusal_of,
 )
 from mockserver.engine.registry import vendor_packages
+from mockserver.installation import extra_command
 from mockserver.model import Document
 
 BLUEPRINT = Blueprint("reports", __name__, url_prefix=CONSOLE)
@@ -90,7 +91,9 @@ def _obstacle(visit: Visit) -> str:
     if visit.contract.folder is None or origin.scheme != "http" or not is_loopback(origin.hostname or ""):
         return "it needs a server without --tls, --store and control token, and this page at http://127.0.0.1"
     return (
-        "" if find_spec("schemathesis") else "the extra contract is not installed: pip install '.[contract]'"
+        ""
+        if find_spec("schemathesis")
+        else f"the extra contract is not installed: {extra_command('contract')}"
     )
 
 

@@ -14,10 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from msgspec.structs import asdict
-
-from mockserver.model import Value
+from typing import NamedTuple
 
 ASSETS = Path(__file__).parent / "assets"
 TABLE = "assets.json"
@@ -46,7 +43,7 @@ class VendoringError(Exception):
     """The assets cannot be fetched, or differ from the lock file."""
 
 
-class Source(Value, frozen=True):
+class Source(NamedTuple):
     """A file of an npm package, and the name that it has among the assets."""
 
     package: str
@@ -65,7 +62,7 @@ SOURCES = (
 )
 
 
-class AssetRow(Value, frozen=True):
+class AssetRow(NamedTuple):
     """A row of `assets.json`: a copied file, its origin, its licence and its SHA-256 in hexadecimal."""
 
     name: str
@@ -97,7 +94,7 @@ def copy_assets(checkout: Path, folder: Path) -> tuple[AssetRow, ...]:
     rows = tuple(_copy(source, checkout / DOWNLOADS / "node_modules", folder, locked) for source in SOURCES)
     for extra in {file.name for file in folder.iterdir()} - {source.name for source in SOURCES}:
         (folder / extra).unlink()
-    table = json.dumps([asdict(row) for row in rows], indent=1)
+    table = json.dumps([row._asdict() for row in rows], indent=1)
     (folder / TABLE).write_text(f"{table}\n", encoding="utf-8")
     if wrong := wrong_files(folder, rows):
         raise VendoringError(f"{folder / wrong[0]} is not what was copied")

@@ -124,10 +124,16 @@ def draws_format(schema: Document) -> bool:
     return "pattern" not in schema and plain(schema.get("format")) in _OF_NAME
 
 
+def prepare_drawing() -> None:
+    """Import what `draw_value` needs, which takes a hundred times as long as an answer."""
+    with _USE:
+        _generator()
+
+
 @cache
 def _generator() -> Generator:
     """Return a Faker with the needed providers only: to find all providers takes ten times as long."""
-    from faker import Generator  # noqa: PLC0415 - a start need not wait for it
+    from faker import Generator  # noqa: PLC0415 - a server without own files need not wait for it
 
     made = Generator()
     for name in _PROVIDERS:

@@ -24,6 +24,7 @@ from mockserver.engine.admission import Admission
 from mockserver.engine.batch import EnvelopeReader
 from mockserver.engine.call import Pipeline
 from mockserver.engine.conformance import conformance_check
+from mockserver.engine.drawn_values import prepare_drawing
 from mockserver.engine.first_world import with_first_records
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
@@ -232,6 +233,8 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         discover_vendors(options.specs, options.vendors, options.files, options.overlays),
     )
     served = tuple(with_first_records(one, options.records, options.seed, lasting.clock) for one in served)
+    if any(one.spec.is_own for one in served if not one.is_packaged):
+        prepare_drawing()  # else the first call would wait for the imports
     if options.strict_specs:
         _refuse_notes(served)
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:

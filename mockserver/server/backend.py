@@ -15,6 +15,7 @@ from msgspec import field
 from mockserver.codec import json
 from mockserver.control.cases.runs import CaseRuns, MemoryCaseRuns
 from mockserver.engine.registry import LoadedVendor
+from mockserver.installation import extra_command
 from mockserver.journal.journal import CallCounters, Counters, EntryLog, MemoryEntryLog
 from mockserver.model import Json, Value
 from mockserver.sandbox.clock import Clock, system_clock
@@ -134,7 +135,7 @@ def shared_backend(address: StoreAddress, clock: Clock = system_clock) -> Backen
     """Return a backend in Redis or Valkey. Raises StartupError if the package redis is missing."""
     if find_spec("redis") is None:
         what = "--store needs the package redis, which speaks to Redis and Valkey"
-        raise StartupError(what, "--store", "pip install '.[redis]' in the folder of the checkout")
+        raise StartupError(what, "--store", extra_command("redis"))
     # Imported here, because redis-py is an extra, and takes a tenth of a second to import.
     from mockserver.redis_store.connection import RedisConnection  # noqa: PLC0415
     from mockserver.redis_store.journal import CallNews, RedisCaseRuns, RedisCounters, RedisEntryLog  # noqa: PLC0415

@@ -19,6 +19,7 @@ from mockserver.codec import json
 from mockserver.codec.instants import print_units
 from mockserver.codec.urls import origin_of
 from mockserver.errors import MalformedBody, MockServerError
+from mockserver.installation import extra_command
 from mockserver.model import Document, Value
 from mockserver.server.access import HEALTH_PATH, host_name
 
@@ -203,7 +204,7 @@ def _load_library() -> Any:
         return import_module("trustme")
     except ImportError:
         what = "--tls needs the package trustme, which makes the certificate"
-        raise StartupError(what, "--tls", "pip install '.[tls]' in the folder of the checkout") from None
+        raise StartupError(what, "--tls", extra_command("tls")) from None
 
 
 def _authority(folder: Path, library: Any) -> Any:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import mockserver
 from mockserver.cli import options
 from mockserver.cli.main import main
+from mockserver.installation import extra_command
 
 PROJECT = Path(mockserver.__file__).parents[1] / "pyproject.toml"
 
@@ -31,7 +32,7 @@ def test_a_command_without_its_extra_says_what_to_install(words: str, tmp_path: 
     command = words.partition(" {")[0]
     assert result.exit_code == 2
     assert f'error: mockserver {command} needs the extra "contract": ' in result.output
-    assert "  try: pip install '.[contract]' in the folder of the checkout\n" in result.output
+    assert f"  try: {extra_command('contract')}\n" in result.output
 
 
 @pytest.mark.usefixtures("without_extras")

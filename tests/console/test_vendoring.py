@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,6 +113,32 @@ def test_npm_on_the_path_is_used_without_scripts(
 
     assert (tmp_path / "said").read_text().split()[:2] == ["ci", "--ignore-scripts"]
     assert line == "assets fetched: htmx.org 1.0.0, swagger-ui-dist 1.0.0"
+
+
+def test_python_alone_fetches_the_assets(checkout: Path, tmp_path: Path) -> None:
+    """So does the image, before anything is installed: no site-packages, no variables of Python."""
+    package = tmp_path / "clone" / "mockserver"
+    without_npm = shutil.ignore_patterns("__pycache__", "assets", "npm")
+    shutil.copytree(vendoring.MANIFEST.parent, package / "console", ignore=without_npm)
+    for module in ROOT.joinpath("mockserver").glob("*.py"):
+        shutil.copy(module, package)
+    (checkout / "package.json").write_text("{}")
+    shutil.move(checkout, package / "console" / "npm")
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\n")
+    npm.chmod(0o700)
+
+    done = subprocess.run(
+        [sys.executable, "-S", "-E", "-m", "mockserver.console.vendoring"],
+        cwd=package.parent,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert vendoring.are_current(package / "console" / "npm", package / "console" / "assets")
 
 
 def test_what_npm_says_is_the_reason_of_a_failure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import mockserver
+from mockserver.console import vendoring
 
 ROOT = Path(mockserver.__file__).parents[1]
 SOURCES = (
@@ -34,17 +36,71 @@ def run(*command: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what git has, and an asset, which git has not."""
-    folder = tmp_path_factory.mktemp("built") / "checkout"
+def copy_sources(folder: Path) -> Path:
+    """Copy what git has."""
     folder.mkdir()
     for name in SOURCES:
         source, target = ROOT / name, folder / name
         shutil.copytree(source, target, ignore=MADE_HERE) if source.is_dir() else shutil.copy(source, target)
-    (folder / ASSET.parent).mkdir()
-    (folder / ASSET).write_text("made up")
     return folder
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what git has, and the assets, which git has not."""
+    folder = copy_sources(tmp_path_factory.mktemp("built") / "checkout")
+    npm = folder / "mockserver" / "console" / "npm"
+    for source in vendoring.SOURCES:
+        package = npm / vendoring.DOWNLOADS / "node_modules" / source.package
+        package.joinpath(source.path).parent.mkdir(parents=True, exist_ok=True)
+        package.joinpath(source.path).write_text("made up")
+        version = vendoring.read_lock(npm)[source.package][0]
+        package.joinpath("package.json").write_text(f'{{"version": "{version}"}}')
+    vendoring.copy_assets(npm, folder / ASSET.parent)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def without_assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_sources(tmp_path_factory.mktemp("without") / "checkout")
+
+
+BUILD = """
+import sys
+from hatchling.build import build_editable, build_sdist, build_wheel
+print({"editable": build_editable, "sdist": build_sdist, "wheel": build_wheel}[sys.argv[1]](sys.argv[2]))
+"""
+
+
+def build(what: str, checkout: Path, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Build as pip does."""
+    return subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", BUILD, what, str(folder)],
+        cwd=checkout,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("what", ["wheel", "sdist"])
+def test_nothing_is_built_without_the_assets(what: str, without_assets: Path, tmp_path: Path) -> None:
+    done = build(what, without_assets, tmp_path)
+
+    assert (done.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert "run `make assets`" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("what", "variables"), [("editable", {}), ("wheel", {"HATCH_BUILD_NO_HOOKS": "true"})]
+)
+def test_an_editable_and_a_wanted_installation_need_no_assets(
+    what: str, variables: dict[str, str], without_assets: Path, tmp_path: Path
+) -> None:
+    done = build(what, without_assets, tmp_path, **variables)
+
+    assert [done.stdout.strip()] == [file.name for file in tmp_path.iterdir()], done.stderr
 
 
 @pytest.fixture(scope="module", params=["wheel", "sdist"])

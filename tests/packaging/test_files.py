@@ -123,24 +123,75 @@ def test_the_action_calls_commands_that_exist() -> None:
     assert [unknown for call in calls if (unknown := unknown_parts(call))] == []
 
 
-@pytest.mark.parametrize(("extras", "installed"), [("", "src"), ("contract,tls", "src[contract,tls]")])
-def test_the_action_installs_the_extras_that_it_is_given(extras: str, installed: str, tmp_path: Path) -> None:
-    (install,) = [step["run"] for step in _load("action.yml")["runs"]["steps"] if step["name"] == "Install"]
-    (pip,) = [line for line in install.splitlines() if "/pip" in line]
-    program = tmp_path / "mockserver" / "bin" / "pip"
-    program.parent.mkdir(parents=True)
-    program.write_text('#!/bin/sh\nfor word; do last="$word"; done; printf %s "$last"\n')
-    program.chmod(0o700)
+def _step(name: str) -> str:
+    (script,) = [step["run"] for step in _load("action.yml")["runs"]["steps"] if step["name"] == name]
+    return str(script)
 
-    done = subprocess.run(  # noqa: S603 - a line of our own file
-        ["bash", "-c", pip],  # noqa: S607 - as runners call it
-        env={"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "SOURCE": "src", "EXTRAS": extras},
+
+def _program(file: Path, script: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o700)
+
+
+def _run_step(name: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a step of the action as a runner does, with the programs in `folder`/bin first."""
+    known = {"RUNNER_TEMP": str(folder), "GITHUB_PATH": str(folder / "p"), "GITHUB_OUTPUT": str(folder / "o")}
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(  # noqa: S603 - a script of our own file
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", _step(name)],  # noqa: S607 - as runners call it
+        env={"PATH": path, **known, **variables},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
 
-    assert done.stdout == installed
+
+@pytest.mark.parametrize(("extras", "lock"), [("", "-server"), ("contract", ""), ("redis,tls", "")])
+def test_the_action_installs_by_the_lock_that_has_the_extras(extras: str, lock: str, tmp_path: Path) -> None:
+    _program(tmp_path / "bin" / "python3", "")
+    _program(tmp_path / "mockserver" / "bin" / "pip", 'echo "$HATCH_BUILD_NO_HOOKS $@"')
+
+    done = _run_step("Install", tmp_path, SOURCE="src", EXTRAS=extras)
+
+    assert [line.partition("install ")[2] for line in done.stdout.splitlines()] == [
+        f"--require-hashes -r src/locks/requirements{lock}.lock",
+        "--no-deps --no-build-isolation src",
+    ], done.stderr
+    assert done.stdout.splitlines()[1].startswith("true ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", []),
+        ("--seed 7 --log json", ["--seed", "7", "--log", "json"]),
+        ("--seed 7\n--auth strict\n\n--log json\n", ["--seed", "7", "--auth", "strict", "--log", "json"]),
+        ("--seed 7 \\\n  --log json", ["--seed", "7", "--log", "json"]),
+        ("--scenario 'my file.yaml' \"it's.yaml\"", ["--scenario", "my file.yaml", "it's.yaml"]),
+        ("--seed $HOME *", ["--seed", "$HOME", "*"]),
+    ],
+)
+def test_the_action_passes_every_argument_on(arguments: str, words: list[str], tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    _program(
+        tmp_path / "bin" / "mockserver",
+        f'[ "$1" = run ] || exit 0\nprintf "%s\\n" "$@" > {said}\necho http://127.0.0.1:9/',
+    )
+
+    done = _run_step("Start", tmp_path, PORT="0", ARGUMENTS=arguments)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said.read_text().splitlines() == ["run", "--port", "0", "--print-url", *words]
+    assert (tmp_path / "o").read_text().splitlines()[0] == "url=http://127.0.0.1:9"
+
+
+def test_the_action_refuses_arguments_with_an_open_quote(tmp_path: Path) -> None:
+    _program(tmp_path / "bin" / "mockserver", "exit 0")
+
+    done = _run_step("Start", tmp_path, PORT="0", ARGUMENTS="--seed '7")
+
+    assert (done.returncode, done.stderr) == (1, "arguments: No closing quotation\n")
 
 
 def test_every_output_of_the_action_is_written_by_a_step() -> None:
@@ -159,6 +210,42 @@ def test_the_pre_commit_hooks_are_commands_that_exist() -> None:
     entries = [hook["entry"].split() for hook in _load(".pre-commit-hooks.yaml")]
 
     assert [unknown for _, *words in entries if (unknown := unknown_parts(words))] == []
+
+
+@pytest.mark.parametrize(("pip", "calls"), [("exit 0", 2), ("exit 1", 1)])
+def test_the_hooks_install_by_the_lock_until_that_is_done(pip: str, calls: int, tmp_path: Path) -> None:
+    """A first run that fails, as without network, leaves nothing that a second run would take for whole."""
+    programs, said = tmp_path / ".venv-hook" / "bin", tmp_path / "said"
+    for name, script in (
+        ("pip", f'echo "$HATCH_BUILD_NO_HOOKS $*" >> {said}\n{pip}'),
+        ("mockserver", 'echo "$@"'),
+    ):
+        _program(programs / name, script)
+    _program(tmp_path / "bin" / "python3", "")
+    _program(tmp_path / "locks" / "hook", _text("locks/hook"))
+    command = [str(tmp_path / "locks" / "hook"), "spec", "check", "a b.json"]
+    environment = {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+    done = [
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+        for _ in range(2)
+    ]
+
+    expected = "spec check a b.json\n" if calls == 2 else ""
+    assert [one.stdout for one in done] == [expected, expected], done
+    lines = said.read_text().splitlines()
+    assert [len(lines), lines[0].partition("install ")[2]] == [
+        2,
+        f"--require-hashes -r {tmp_path}/locks/requirements-server.lock",
+    ]
+
+
+def test_the_hooks_check_yaml_and_json() -> None:
+    scenarios, specs = [re.compile(hook["files"]) for hook in _load(".pre-commit-hooks.yaml")]
+    names = ("a/specs/b.yaml", "specs/b.yml", "specs/b.json", "specs/b.md")
+
+    assert [bool(specs.search(name)) for name in names] == [True, True, True, False]
+    assert [bool(scenarios.search(name)) for name in ("scenarios/b.yaml", "a/b.yaml")] == [True, False]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -42,6 +42,13 @@ def test_the_servers_lock_has_what_the_server_requires_with_redis_and_what_build
     assert required([*wanted, *whole["dependency-groups"]["build"]]) - names(SERVER) == set()
 
 
+def test_the_lock_of_make_run_has_all_extras() -> None:
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [line for lines in whole["optional-dependencies"].values() for line in lines]
+
+    assert required(wanted) - names(RUN) == set()
+
+
 def test_the_servers_lock_has_nothing_of_the_contract_suite() -> None:
     assert {"schemathesis", "hypothesis", "pytest", "pygments", "rich"} & names(SERVER) == set()
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.installation import extra_command
 from mockserver.server import listening
 from mockserver.server.listening import (
     AddressError,
@@ -268,4 +269,4 @@ def test_a_missing_library_is_told_with_the_line_to_type(
     with pytest.raises(StartupError, match="needs the package trustme") as told:
         listening.make_certificate(tmp_path, ())
 
-    assert told.value.cure == "pip install '.[tls]' in the folder of the checkout"
+    assert told.value.cure == extra_command("tls")

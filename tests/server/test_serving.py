@@ -8,10 +8,12 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
+from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +32,7 @@ from mockserver.server.serving import (
     Serving,
     banner_lines,
     changed_files,
+    process_age_s,
     stamps_of,
     stop_signals,
     watch,
@@ -74,6 +77,45 @@ main(["run", "--port", "0", "--print-url", "--log", "off"])
         process.terminate()
 
         assert process.communicate(timeout=STOP_S)[0] == "run ended\n"
+
+
+def test_the_banner_tells_the_age_of_the_process() -> None:
+    source = """
+from mockserver.cli.main import main
+from mockserver.server import serving
+serving.process_age_s = lambda: 12.34
+main(["run", "--port", "0", "--log", "off"])
+"""
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
+        assert process.stdout is not None
+        line = process.stdout.readline()
+
+        process.terminate()
+
+        assert " ready in 12.3 s " in line
+        process.communicate(timeout=STOP_S)
+
+
+def test_the_age_of_a_process_includes_its_imports_and_the_start_of_python() -> None:
+    program = (
+        "import time; began = time.perf_counter(); from mockserver.server.serving import process_age_s;"
+        "print(time.perf_counter() - began, process_age_s())"
+    )
+    began = perf_counter()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    whole = perf_counter() - began
+
+    imports, age = map(float, done.stdout.split())
+    assert imports < age < whole + 0.02, "the system counts in hundredths of a second"
+
+
+def test_the_age_of_a_process_is_its_cpu_where_the_system_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    before = time.process_time()
+
+    assert before <= process_age_s() <= time.process_time()
 
 
 def test_a_signal_stops_the_server_whatever_hangs() -> None:

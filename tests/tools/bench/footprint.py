@@ -1,4 +1,4 @@
-"""Start to first answer, memory when idle, of 1,000 sandboxes and after load, import of the pytest plugin."""
+"""Start to first answer, first call to an own API, memory, import of the pytest plugin."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from time import perf_counter, sleep
 from tests.tools.bench.batches import VBA
 from tests.tools.bench.figures import spread
 from tests.tools.bench.goals import Goal
-from tests.tools.bench.servers import OURS, OURS_AND_LEDGER, Server, serving, starting
-from tests.tools.bench.wire import connected, timed
+from tests.tools.bench.servers import OURS, OURS_AND_LEDGER, ROOT, Server, serving, starting
+from tests.tools.bench.wire import connected, request, timed
 
 START_LIMIT_S, IDLE_LIMIT_MIB, SANDBOXES_LIMIT_MIB = 0.4, 65.0, 50.0
+FIRST_CALL_LIMIT_MS = 50.0
+"""How much longer the first call to an own API may take than the next one."""
+
+_OWN = ROOT / "examples" / "shop" / "shop.yaml"
 _STARTS = 5
 _SANDBOXES = 1000
 _STATUS = 207
@@ -30,11 +34,15 @@ _IMPORT = (
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Seconds and MiB; `start_s`, `start_cpu_s` and `import_s` have one figure a run."""
+    """Seconds and MiB; `start_s`, `start_cpu_s` and `import_s` have one figure a run.
+
+    `own_calls_ms` are the first and the second call to an own API, in ms, one pair a run.
+    """
 
     start_s: tuple[float, ...]
     start_cpu_s: tuple[float, ...]
     import_s: tuple[float, ...]
+    own_calls_ms: tuple[tuple[float, float], ...]
     idle_mib: float
     sandboxes_mib: float
 
@@ -43,6 +51,8 @@ class Footprint:
             "start_to_first_answer_s": median(self.start_s),
             "start_cpu_s": median(self.start_cpu_s),
             "plugin_import_ms": median(self.import_s) * 1000,
+            "own_first_call_ms": median(first for first, _ in self.own_calls_ms),
+            "own_next_call_ms": median(later for _, later in self.own_calls_ms),
             "idle_mib": self.idle_mib,
             f"{_SANDBOXES}_sandboxes_mib": self.sandboxes_mib,
         }
@@ -51,6 +61,8 @@ class Footprint:
         """Yield the goals; memory does not depend on how busy the machine is."""
         start, noise = median(self.start_cpu_s), spread(self.start_cpu_s)
         yield Goal("CPU from process start to first answer", start, START_LIMIT_S, "s", noise=noise)
+        more = tuple(first - later for first, later in self.own_calls_ms)
+        yield Goal("first call to an own API, on top of the next", median(more), FIRST_CALL_LIMIT_MS, "ms")
         yield Goal("resident memory, idle", self.idle_mib, IDLE_LIMIT_MIB, "MiB")
         yield Goal("1,000 sandboxes, on top of that", self.sandboxes_mib, SANDBOXES_LIMIT_MIB, "MiB")
 
@@ -59,13 +71,14 @@ def run() -> Footprint:
     """Measure servers that nothing else was sent to."""
     starts, cpu = zip(*(_start_s() for _ in range(_STARTS)), strict=True)
     imports = tuple(_import_s() for _ in range(_STARTS))
+    own_calls = tuple(_own_calls_ms() for _ in range(_STARTS))
     with serving(OURS_AND_LEDGER) as ours:
         _first_answer(ours)
         idle = ours.resident_mib()
         with connected(ours.port) as connection:
             for number in range(_SANDBOXES):
                 timed(connection, VBA.call(1, 0, headers={"Mock-Sandbox": f"s{number}"}), _STATUS)
-        return Footprint(starts, cpu, imports, idle, ours.resident_mib() - idle)
+        return Footprint(starts, cpu, imports, own_calls, idle, ours.resident_mib() - idle)
 
 
 def _start_s() -> tuple[float, float]:
@@ -76,6 +89,13 @@ def _start_s() -> tuple[float, float]:
         took = perf_counter() - started
     after = getrusage(RUSAGE_CHILDREN)
     return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _own_calls_ms() -> tuple[float, float]:
+    """How long a call takes to a server that has just begun to listen, and the same call again."""
+    call = request("GET", "/shop/orders", {"Accept": "application/json"}, b"")
+    with serving((*OURS, str(_OWN))) as server, connected(server.port) as connection:
+        return timed(connection, call, 200), timed(connection, call, 200)
 
 
 def _first_answer(server: Server) -> None:

@@ -155,6 +155,9 @@ def _single_row(servers: Sequence[str], row: Mapping[str, Any]) -> Sequence[str]
 def _footprint(bench: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     found, installed, memory = bench["footprint"], bench["installation"], bench["memory"]
     yield "process start to first answer", f"{found['start_to_first_answer_s']:.2f} s"
+    if "own_first_call_ms" in found:  # a record of before has no such figure
+        first, later = found["own_first_call_ms"], found["own_next_call_ms"]
+        yield "first call to an own API, and the next", f"{first:.0f} ms, {later:.0f} ms"
     yield "resident memory, idle", f"{found['idle_mib']:.0f} MiB"
     yield "1,000 sandboxes, on top", f"{found['1000_sandboxes_mib']:.0f} MiB"
     yield (
