@@ -58,7 +58,8 @@ def judged_address(text: str) -> IPv4Address | IPv6Address:
     found = ip_address(text.partition("%")[0])
     if isinstance(found, IPv4Address) or found.is_unspecified or found.is_loopback:
         return found
-    if inner := found.ipv4_mapped or found.sixtofour or (found.teredo and found.teredo[1]):
+    teredo = found.teredo[1] if found.teredo else None
+    if inner := found.ipv4_mapped or found.sixtofour or teredo:
         return inner
     bits = int(found)
     is_isatap = bits >> 32 & 0xFDFF_FFFF == 0x5EFE  # noqa: PLR2004 - RFC 5214 §6.1
