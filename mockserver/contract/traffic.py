@@ -241,7 +241,7 @@ def compare_outcomes(
         said = [f"answered {one.response.status}{_prose(one.response) if is_worded else ''}" for one in both]
         if _kind(said[0], values) == _kind(said[1], values):
             return ()
-        return (OutcomeDifference(None, None, *said, is_worded=is_worded),)
+        return (OutcomeDifference(None, None, said[0], said[1], is_worded),)
     refused = [_ItemEnd(REFUSED_WHOLE, accepted=False)] * len(items)
     ends = zip(items, refused if was is None else was, refused if now is None else now, strict=True)
     found = []

@@ -240,7 +240,8 @@ def _without_answer(error: LostAnswerError | HostNotAllowedError | AddressError)
     status, code = 502, "target-unreachable"
     if not isinstance(error, LostAnswerError):
         reason = f"{error}; {error.cure}"
-        status, code = 400 if isinstance(error, AddressError) else status, "target-not-allowed"
+        code = "target-not-allowed"
+        status = 400 if isinstance(error, AddressError) else status
     elif error.kind == "timeout":
         status, code = 504, "target-timeout"
         reason = f"{reason}; {_LONGER}"
