@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from itertools import islice
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from mockserver.cli.journal_ledger import LISTED, write_ledger
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_FINDINGS,
@@ -28,7 +29,6 @@ from mockserver.cli.output import (
     ended_lines,
     entry_lines,
     history_lines,
-    ledger_lines,
     replay_lines,
     shorten,
     verdict_lines,
@@ -58,7 +58,7 @@ from mockserver.cli.server import (
 )
 from mockserver.journal.export import formats
 from mockserver.testing.http_call import HttpReply
-from mockserver.testing.ledger import BAD, FIGURES, figure_words
+from mockserver.testing.ledger import BAD, figure_words
 
 if TYPE_CHECKING:
     from mockserver.model import Document, Json
@@ -73,12 +73,8 @@ Filters = Mapping[str, str]
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
 
-_LISTED = {figure: figure_words(figure).replace(" ", "-") for figure in FIGURES[2:]}
 _CHECKED = {figure: f"none-{figure}" for figure in (*BAD, "refused", "unanswered")}
-"""Flags of `list` and of `check`, by figure of the ledger."""
-
-_MAX_NAMED = 10
-"""Maximum number of items of a figure that `summary` and `check` print."""
+"""Flags of `check` by figure of the ledger."""
 
 FORMATS = tuple(name for name, form in formats.FORMATS.items() if not form.of_one_call)
 _NOT_VERIFIED = ("not-verified", "not-kept")
@@ -184,7 +180,7 @@ def journal() -> None:
 
 
 @journal.command("list", context_settings=CONTEXT_SETTINGS)
-@_figure_flags(_LISTED, "Instead of calls, list the items that were {}.")
+@_figure_flags(LISTED, "Instead of calls, list the items that were {}.")
 @filter_options
 @own_option(
     "--last", type=click.IntRange(1, _MAX_LAST), help="Maximum number of lines; for calls 100 by default."
@@ -275,26 +271,34 @@ def summary(*, server: ServerOptions, vendor: str) -> None:
     mockserver journal summary
     mockserver journal summary --vendor VENDOR --json
     """
-    _write_ledger(server, BAD, vendor, is_check=False)
+    write_ledger(server, BAD, vendor, is_check=False)
 
 
 @journal.command(context_settings=CONTEXT_SETTINGS)
 @_figure_flags(_CHECKED, "Fail if an item was {}.")
+@own_option(
+    "--told",
+    type=click.File("r", encoding="utf-8-sig"),
+    metavar="FILE",
+    help="Keys of the items that the client reported as failed: a line each, CSV or JSON. Fail if an item is"
+    " not stored and not in FILE.",
+)
 @_item_vendor_option
 @server_options
-def check(*, server: ServerOptions, vendor: str, **flags: bool) -> None:
+def check(*, server: ServerOptions, vendor: str, told: Any, **flags: bool) -> None:
     """Check that no item was lost or created twice.
 
     Exit 1: the check failed; the items are printed, each with the reason. Without a flag, fail if an item was
     lost, doubled, or phantom (reported as stored, but not stored). Also fail if no item was sent, or if older
-    calls are no longer stored.
+    calls are no longer stored. Lost is what the server did not store; only --told asks what the client said.
 
     \b
     mockserver journal check
     mockserver journal check --none-lost --none-refused
+    mockserver journal check --told failed.csv
     """
     figures = [figure for figure, is_set in flags.items() if is_set]
-    if not _write_ledger(server, figures or BAD, vendor, is_check=True):
+    if not write_ledger(server, figures or BAD, vendor, is_check=True, told=told):
         raise SystemExit(EXIT_FINDINGS)
 
 
@@ -508,7 +512,7 @@ def _nothing_found(server: ServerOptions, calls: int) -> str:
 
 def _list_items(server: ServerOptions, figures: Sequence[str], filters: Filters, last: int | None) -> None:
     if others := sorted(filters.keys() - {"vendor", "item"}):
-        raise click.UsageError(f"--{_LISTED[figures[0]]} lists items, and --{others[0]} selects calls")
+        raise click.UsageError(f"--{LISTED[figures[0]]} lists items, and --{others[0]} selects calls")
     with connected(server) as control:
         found = control.here("GET", "/journal/items", figure=",".join(figures), **filters)
     cure = in_sandbox(server, "mockserver journal summary")
@@ -516,35 +520,6 @@ def _list_items(server: ServerOptions, figures: Sequence[str], filters: Filters,
     words = " or ".join(map(figure_words, figures))
     lines = ended_lines(shown) if shown else [f"no {words} item in {server.sandbox}; the sums: {cure}"]
     write_result(server, shown, lines, err=not shown)
-
-
-def _write_ledger(server: ServerOptions, figures: Iterable[str], vendor: str, *, is_check: bool) -> bool:
-    """Write the ledger and the first items of each figure; return whether items were sent, none in a figure.
-
-    Return False if older calls are no longer kept, because they may have such items.
-    """
-    of_vendor = f" --vendor {vendor}" if vendor else ""
-    with connected(server) as control:
-        ledger = control.here("GET", "/ledger", vendor=vendor)
-        lines = list(ledger_lines(ledger, has_money=not is_check))
-        wrong, shown = [figure for figure in figures if ledger[figure]["items"]], ledger
-        for figure in wrong if is_check or not server.json else ():
-            found = control.here("GET", "/journal/items", figure=figure, vendor=vendor)
-            shown = {**shown, figure: {**ledger[figure], "found": found}}
-            lists = in_sandbox(server, f"mockserver journal list --{_LISTED[figure]}{of_vendor}")
-            rest = [f"  and {len(found) - _MAX_NAMED:,} more: {lists}"] if len(found) > _MAX_NAMED else []
-            lines += [f"{figure_words(figure)}:", *ended_lines(found[:_MAX_NAMED]), *rest]
-        is_empty = not ledger["sent"]["items"]
-        used = [one["name"] for one in control.call("GET", "/sandboxes") if one["calls"]] if is_empty else []
-    passed = not (wrong or is_empty or ledger["dropped"])
-    if is_empty:
-        places = f"; calls are in {shorten(', '.join(used), 200)}" if used else ""
-        lines.append(f"no item was sent in {server.sandbox}{of_vendor and f' to {vendor}'}{places}")
-    if passed and is_check:
-        said = (f"none {figure_words(one)}{' (by key)' if one == 'doubled' else ''}" for one in figures)
-        lines.append(f"ok: {', '.join(said)}")
-    write_result(server, {**shown, "passed": passed} if is_check else ledger, lines)
-    return passed
 
 
 def _line(entry: Document) -> str:

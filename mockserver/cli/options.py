@@ -62,6 +62,7 @@ _CHECKS = Path(__file__).parents[1] / "contract" / "checks.yaml"
 _CATALOGUE = Path(__file__).parents[1] / "control" / "cases" / "catalogue.yaml"
 _VENDORS_FOLDER = Path(__file__).parents[1] / "vendors"
 _SCENARIOS_FOLDER = Path(__file__).parents[1] / "scenario" / "packaged_scenarios"
+_HOST_IN_ADDRESS = re.compile(r"(?:[\w+.-]*:?//)?(?:[^@/]*@)?(?:\*\.)?(\[[^]]*\]|[^:/?#]*)")
 _EXAMPLE_LINE = re.compile(r"^\s*((?:\w+=\S+ )*mockserver [^\n]*)$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\b(?:NAME|VENDOR)\b")
 
@@ -369,7 +370,23 @@ complete_sections = completion_of(lambda _: dict.fromkeys(_CASE_SECTION.findall(
 headers_option = partial(
     pair_option, "--header", "headers", sign=":", form="'Name: text'", metavar="'NAME: TEXT'"
 )
-remote_option = partial(option, "--allow-remote", multiple=True, metavar="HOST")
+
+
+def _remote_hosts(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    """Return the hosts in one spelling. Raises InvalidValueError for an address or a port."""
+    from mockserver.codec.urls import host_key
+
+    hosts = [host_key(text) for text in given]
+    for text, host in zip(given, hosts, strict=True):
+        if host is None:
+            found = _HOST_IN_ADDRESS.match(text)
+            cure = (found and host_key(found[1])) or "sandbox.example"
+            what = f"expected a host without http://, port and path, found {shown(text)}"
+            raise InvalidValueError(what, text, cure)
+    return tuple(filter(None, hosts))
+
+
+remote_option = partial(option, "--allow-remote", multiple=True, metavar="HOST", callback=_remote_hosts)
 report_dir_option = partial(option, "--report-dir", "folder", type=FOLDER, help="Folder for the reports.")
 vendors_option = partial(
     option, "--vendor", "vendors", multiple=True, metavar="VENDOR", shell_complete=complete_vendors

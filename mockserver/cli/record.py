@@ -78,10 +78,10 @@ def _serve(
     from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX
     from mockserver.server.forwarding import ForwardRules
     from mockserver.server.listening import PortTakenError
-    from mockserver.testing.threaded_server import run_in_thread
+    from mockserver.testing.threaded_server import HOST, run_in_thread
 
-    forward = ForwardRules(target, option="--target")
-    app, status = create_vendor_app(vendor, (), remote_hosts=remote_hosts, forward=forward), 0
+    chosen = {"remote_hosts": remote_hosts, "forward": ForwardRules(target, option="--target")}
+    app, status = create_vendor_app(vendor, (), listens_at=((HOST, port),), **chosen), 0
     try:
         with termination_as_interrupt(), run_in_thread(app, port=port) as url, suppress(KeyboardInterrupt):
             click.echo(f"recording at {url}{'' if command else ' until Ctrl-C'}", err=True)

@@ -19,6 +19,7 @@ from mockserver.cli.options import (
     complete_vendors,
     fail_usage,
     option,
+    own_option,
 )
 from mockserver.cli.output import append_step_summary, read_known
 from mockserver.model import Value
@@ -53,11 +54,17 @@ if TYPE_CHECKING:
 @assume_option("in our server")
 @option("--baseline", scope="verify", type=OUTPUT_FILE, help="Known differences: counted, not failures.")
 @option("--write-baseline", scope="verify", type=OUTPUT_FILE, help="Write all differences for --baseline.")
+@own_option("--messages", is_flag=True, help="Fail also if only the message of a refusal would be another.")
 @option("--json-to", type=OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
-def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chosen: Any) -> None:
+def verify(
+    *, messages: bool, json_to: Path | None, html_to: Path | None, as_json: bool, **chosen: Any
+) -> None:
     """Check a recorded HAR file: do the answers match the spec, and would this server answer the same?
+
+    FORBIDDEN: the spec forbids the recorded answer. OTHERWISE: this server would answer with another outcome
+    or status. WORDED: this server would refuse with another message; that fails only with --messages.
 
     A job of GitHub gets the result in its summary.
     Exit status: 0 no difference that the baseline lacks, 1 differences, 2 wrong usage.
@@ -87,7 +94,7 @@ def verify(*, json_to: Path | None, html_to: Path | None, as_json: bool, **chose
     if html_to:
         html_to.write_text(page(drift, name), encoding="utf-8")
     click.echo(json.encode(document(drift, name)).decode() if as_json else "\n".join(lines(drift, name)))
-    if drift.drifted:
+    if drift.fails(messages=messages):
         raise SystemExit(EXIT_FINDINGS)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.codec.urls import is_loopback
+from mockserver.codec.urls import host_key, is_loopback
 from mockserver.contract.exchange import Exchange, Request, Response, UnansweredCallError
 from mockserver.model import Value
 
@@ -89,7 +89,7 @@ def check_target(url: str, allowed: Collection[str]) -> str:
     if split.query or split.fragment or url.endswith(("?", "#")):
         raise UnsafeTargetError("the target has a query or a fragment", write)
     host = split.hostname.lower()
-    if not is_loopback(host) and host not in {one.lower() for one in allowed}:
+    if not is_loopback(host) and (host_key(host) or host) not in map(host_key, allowed):
         raise UnsafeTargetError(
             f"{host} is not this machine, and the suite creates, changes and deletes what is there",
             f"--allow-remote {host}     if everything at that address may be written to",

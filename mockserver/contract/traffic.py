@@ -33,7 +33,7 @@ from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcom
 from mockserver.contract.run_state import FindingLedger
 from mockserver.contract.target import Address, Target
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import Value
+from mockserver.model import Value, leaves
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR
 from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.spec.openapi import Spec
@@ -53,6 +53,9 @@ _UNSAID = frozenset({401, 403})
 
 UNKNOWN_OPERATION = "operations-are-in-the-spec"
 OTHER_OUTCOME = "outcomes-are-as-recorded"
+OTHER_WORDS = "messages-are-as-recorded"
+_FIRST_REFUSAL = 400
+_REJECTED = "rejected"
 _WORD = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s/]+")
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?|[>=]([^<&]++)')
 """Text of JSON (with a colon if the text is a name), or value of XML or a form."""
@@ -207,6 +210,8 @@ class OutcomeDifference(Value, frozen=True):
     key: str | None
     recorded: str
     here: str
+    is_worded: bool = False
+    """Whether only the message differs."""
 
 
 class _ItemEnd(NamedTuple):
@@ -221,25 +226,32 @@ class _ItemEnd(NamedTuple):
 def compare_outcomes(
     before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> tuple[OutcomeDifference, ...]:
-    """Return differences between outcomes of items, without regard to messages and bodies.
+    """Return differences between outcomes of items, and between messages of refusals.
 
     `before` is the recorded exchange, `after` the exchange with the local server. If there is no reader, or
-    both responses refuse the whole call, compare the two statuses instead.
+    both responses refuse the whole call, compare the two statuses instead. In messages, words with digits and
+    words of values that were sent may differ.
     """
-    was, now = (_ends(one, items, reader) for one in (before, after))
+    values = _sent_values(before)
+    both = (before, after)
+    was, now = (_ends(one, items, reader) for one in both)
     if was is None and now is None:
-        statuses = [one.response.status for one in (before, after)]
-        if statuses[0] == statuses[1]:
+        statuses = [one.response.status for one in both]
+        is_worded = statuses[0] == statuses[1]
+        said = [f"answered {one.response.status}{_prose(one.response) if is_worded else ''}" for one in both]
+        if _kind(said[0], values) == _kind(said[1], values):
             return ()
-        return (OutcomeDifference(None, None, *(f"answered {status}" for status in statuses)),)
+        return (OutcomeDifference(None, None, said[0], said[1], is_worded),)
     refused = [_ItemEnd(REFUSED_WHOLE, accepted=False)] * len(items)
     ends = zip(items, refused if was is None else was, refused if now is None else now, strict=True)
-    return tuple(
-        OutcomeDifference(place, item.key, one.says, other.says)
-        for place, (item, one, other) in enumerate(ends)
-        if one.accepted != other.accepted
-        or (one.accepted and one.made and other.made and one.made != other.made)
-    )
+    found = []
+    for place, (item, one, other) in enumerate(ends):
+        is_made_otherwise = one.accepted and one.made and other.made and one.made != other.made
+        is_worded = one.accepted == other.accepted and not is_made_otherwise
+        kinds = {_kind(end.says, values) for end in (one, other) if end.says.startswith(_REJECTED)}
+        if not is_worded or len(kinds) > 1:
+            found.append(OutcomeDifference(place, item.key, one.says, other.says, is_worded=is_worded))
+    return tuple(found)
 
 
 def _ends(
@@ -260,7 +272,19 @@ def _ends(
 def _end(one: ReportedOutcome) -> _ItemEnd:
     if one.accepted:
         return _ItemEnd(one.made or "done", accepted=True, made=one.made)
-    return _ItemEnd(f"rejected: {one.message}" if one.message else "rejected", accepted=False)
+    return _ItemEnd(f"{_REJECTED}: {one.message}" if one.message else _REJECTED, accepted=False)
+
+
+def _prose(response: Response) -> str:
+    """Return the texts with a space in a refusal in JSON, as the end of a sentence."""
+    refusal = response.document() if response.status >= _FIRST_REFUSAL else None
+    said = "; ".join(text for _, text in leaves(refusal) if " " in text)
+    return f": {said}" if said else ""
+
+
+def _sent_values(exchange: Exchange) -> set[str]:
+    sent = exchange.request.body.decode(errors="replace")
+    return {text or other for text, colon, other in _VALUE.findall(sent) if not colon}
 
 
 def _kind(outcome: str, values: Container[str]) -> str:
@@ -293,8 +317,7 @@ class DriftedExchange(Value, frozen=True):
 
     def entries(self, api: ApiUnderTest) -> list[KnownFindings]:
         """Return an entry of a baseline for each forbidden answer, then for each difference."""
-        sent = self.recorded.request.body.decode(errors="replace")
-        values = {text or other for text, colon, other in _VALUE.findall(sent) if not colon}
+        values = _sent_values(self.recorded)
         found = [entry_of(api, one) for one in self.forbidden]
         if not self.recorded.operation:
             found = [
@@ -302,7 +325,8 @@ class DriftedExchange(Value, frozen=True):
             ]
         for one in self.differences:
             kind = f"recorded {_kind(one.recorded, values)}, here {_kind(one.here, values)}"
-            found.append(KnownFindings(api.name, self.recorded.operation, OTHER_OUTCOME, kind))
+            check = OTHER_WORDS if one.is_worded else OTHER_OUTCOME
+            found.append(KnownFindings(api.name, self.recorded.operation, check, kind))
         return found
 
 
@@ -326,6 +350,11 @@ class Drift(Value, frozen=True):
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
         return tuple(call for call in self.calls if not call.is_clean)
+
+    def fails(self, *, messages: bool) -> bool:
+        """Return whether there is a difference; one of messages alone counts only if `messages`."""
+        others = [one for call in self.calls for one in call.differences if messages or not one.is_worded]
+        return bool(others) or any(call.forbidden for call in self.calls)
 
     def without(self, api: ApiUnderTest, known: Sequence[KnownFindings]) -> Drift:
         """Return the drift without the differences that `known` covers."""

@@ -88,6 +88,8 @@ class Options:
     max_sandboxes: int = MAX_SANDBOXES
     remote_hosts: tuple[str, ...] = ()
     """Hosts that this server may call besides loopback."""
+    listens_at: tuple[tuple[str, int], ...] = ()
+    """Where this server listens, as far as it is known before the start; it never calls these places."""
     forward: ForwardRules | None = None
     """Which calls a real server answers; None if the mock answers all."""
     examples: Callable[[], ExampleSource] = NoExamples
@@ -200,7 +202,7 @@ def _lasting(
         ),
         clock,
         started,
-        DeliverySender(store, Door(options.remote_hosts), clock),
+        DeliverySender(store, Door(options.remote_hosts, [*options.listens_at]), clock),
         note,
     )
 

@@ -72,9 +72,9 @@ class ForwardRules(Value, frozen=True):
     """Option of the command line that has the address."""
 
     def check(self, served: LoadedVendor, door: Door) -> None:
-        """Raise StartupError if the host is not allowed, or if an operation is unknown."""
+        """Raise StartupError if the address is not allowed, or if an operation is unknown."""
         try:
-            door.check(self.to)
+            door.check_other(self.to)
         except (AddressError, HostNotAllowedError) as error:
             raise StartupError(str(error), self.option, error.cure) from None
         known = served.spec.operations
@@ -83,6 +83,16 @@ class ForwardRules(Value, frozen=True):
                 near = (get_close_matches(name, known, 1) or [*known])[0]
                 option = "--mock" if name in self.mocked else "--forward-only"
                 raise StartupError(f"{served.name} has no operation {name}", option, f"{option} {near}")
+
+    @property
+    def says(self) -> str:
+        """Which calls go where, in one line."""
+        if self.only:
+            which = f"calls of {', '.join(sorted(self.only))} go to {self.to}, the mock answers all others"
+        else:
+            others = f", the mock answers {', '.join(sorted(self.mocked))}" if self.mocked else ""
+            which = f"all {'other ' if others else ''}calls go to {self.to}{others}"
+        return f"{which}; the mock answers them too, to compare" if self.is_shadowed else which
 
     def pass_on(self, arrival: Arrival) -> bool:
         """Return whether the real server answers. It gets no call that was not read completely."""
@@ -145,7 +155,7 @@ class Forwarder(Value, frozen=True):
                 else:
                     call = self.door.call(self._outgoing(arrival, departure, headers))
                     received = await self._receive(await stack.enter_async_context(call))
-            except (LostAnswerError, HostNotAllowedError) as error:
+            except (LostAnswerError, HostNotAllowedError, AddressError) as error:
                 received = _without_answer(error)
             yield received
 
@@ -224,13 +234,14 @@ def _with_marks(sent: RawHeaders, reply: Reply, received: Reply) -> list[tuple[b
     return [*[one for one in sent if one[0].lower() not in names], *marks]
 
 
-def _without_answer(error: LostAnswerError | HostNotAllowedError) -> Received:
+def _without_answer(error: LostAnswerError | HostNotAllowedError | AddressError) -> Received:
     """Return what the client gets if no status came: the same loss, or a problem that says why."""
     reason = f"the real server gave no answer: {error}"
     status, code = 502, "target-unreachable"
-    if isinstance(error, HostNotAllowedError):
+    if not isinstance(error, LostAnswerError):
         reason = f"{error}; {error.cure}"
         code = "target-not-allowed"
+        status = 400 if isinstance(error, AddressError) else status
     elif error.kind == "timeout":
         status, code = 504, "target-timeout"
         reason = f"{reason}; {_LONGER}"

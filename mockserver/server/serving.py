@@ -110,6 +110,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
     """
     with ExitStack() as stack:
         listening = stack.enter_context(bind_socket(serving.host, serving.port))
+        options = dataclasses.replace(options, listens_at=(listening.getsockname()[:2],))
         options = _with_foreign_token(options, serving, listening)
         ready_file = ReadyFile(serving.ready_file) if serving.ready_file else None
         if ready_file:
@@ -350,6 +351,8 @@ def banner_lines(
     store = f"memory, saved to {serving.state_file} at the end" if serving.state_file else "memory"
     if options.store:
         store = f"{options.store.shown} · workers {serving.workers}"
+    if options.forward:
+        yield click.style(options.forward.says, fg="yellow", bold=True)
     yield f"mockserver {__version__} ready in {seconds:.1f} s     {url}"
     yield f"  {mounts}        {pages}"
     for vendor in app.loaded_at_start:

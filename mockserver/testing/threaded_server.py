@@ -90,6 +90,7 @@ def run_in_thread(
     """
     entry = _into_sandbox(app, sandbox) if sandbox else app
     with bind_socket(HOST, port) as listening:
+        own, place = app.lasting.sender.door.own, listening.getsockname()
         end_streams = (lambda: None) if sandbox else app.lasting.live.close
         server = _ThreadedServer(uvicorn_config(entry, tls), end_streams)
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
@@ -97,8 +98,10 @@ def run_in_thread(
         server.startup_ended.wait()
         if not server.started:
             raise ServerNotStartedError("the server ended before it listened")
+        own.append(place)
         try:
             yield f"{'https' if tls else 'http'}://{HOST}:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
+            own.remove(place)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from click.testing import Result
 
+from mockserver.cli.journal_ledger import read_told_keys
 from mockserver.journal.journal import Limits
 from mockserver.server.application import Application
 from tests.support.commands import Commands
@@ -22,6 +23,9 @@ LOST_LINES = [
     "  R-124  lost  EUR 124.00  #1  left out of the answer and not stored by rule night/lose",
 ]
 HEADLINE = "sent 500 · stored 481 · refused 17 · lost 2 · doubled 0 · never answered 0"
+
+
+UNASKED = "the client's own report was not asked (--told FILE)"
 
 
 def call(commands: Commands, method: str, path: str, body: Any, **headers: str) -> None:
@@ -140,7 +144,7 @@ def test_a_check_passes_with_the_headline(commands: Commands) -> None:
     send_invoices(commands, of(1))
 
     headline = "sent 1 · stored 1 · refused 0 · lost 0 · doubled 0 · never answered 0"
-    verdict = "ok: none lost, none phantom, none doubled (by key)"
+    verdict = f"ok: none lost, none phantom, none doubled (by key); {UNASKED}"
     assert outcome(commands.run("journal", "check")) == (0, [headline, verdict])
 
 
@@ -166,9 +170,108 @@ def test_a_check_as_json_has_the_verdict_and_the_items(night: Commands) -> None:
 
 
 def test_a_check_of_other_figures_passes(night: Commands) -> None:
-    verdict = "ok: none doubled (by key), none never answered"
+    verdict = f"ok: none doubled (by key), none never answered; {UNASKED}"
     ran = night.run("journal", "check", "--none-doubled", "--none-unanswered")
     assert outcome(ran) == (0, [HEADLINE, verdict])
+
+
+@pytest.fixture
+def quiet(commands: Commands) -> Commands:
+    """Four invoices: the server stores R-1 and R-4, and refuses R-2 and R-3."""
+    send_invoices(commands, of(1), *(of(number, debtor_number="NOPE") for number in (2, 3)), of(4))
+    return commands
+
+
+def told(commands: Commands, text: str, *options: str) -> tuple[int, list[str]]:
+    status, lines = outcome(commands.run("journal", "check", "--told", "-", *options, stdin=text))
+    assert (
+        lines[0]
+        == "sent 4 \u00b7 stored 2 \u00b7 refused 2 \u00b7 lost 0 \u00b7 doubled 0 \u00b7 never answered 0"
+    )
+    return status, lines[1:]
+
+
+def test_what_the_client_kept_quiet_fails_the_check_that_passes_without_its_report(quiet: Commands) -> None:
+    assert quiet.run("journal", "check").exit_code == 0
+
+    assert told(quiet, "R-2\n") == (
+        1,
+        [
+            "not stored, and not in the client's report:",
+            "  R-3  refused  EUR 3.00  #1  Debtor must exist",
+        ],
+    )
+
+
+def test_a_client_that_tells_all_that_is_not_stored_passes(quiet: Commands) -> None:
+    said = "the client's report has each item that is not stored"
+
+    assert told(quiet, "R-3\nR-2\n") == (0, [f"ok: none lost, none phantom, none doubled (by key); {said}"])
+
+
+def test_told_keys_that_are_stored_or_were_never_sent_are_named(quiet: Commands) -> None:
+    status, lines = told(quiet, "R-2\nR-3\nR-4\nR-9\n")
+
+    assert (status, lines[:-1]) == (
+        0,
+        [
+            "in the client's report as failed, but stored: R-4",
+            "in the client's report as failed, but never sent: R-9",
+        ],
+    )
+
+
+def test_lost_items_are_kept_quiet_too_and_ten_are_named(night: Commands) -> None:
+    status, lines = outcome(night.run("journal", "check", "--none-doubled", "--told", "-", stdin="R-20"))
+
+    assert (status, lines[1], len(lines)) == (1, "not stored, and not in the client's report:", 13)
+    assert lines[-1] == "  and 8 more: --json has all"
+
+
+def test_a_check_of_the_report_as_json_has_the_items_and_the_keys(quiet: Commands) -> None:
+    result = quiet.run("journal", "check", "--json", "--told", "-", stdin='["R-2", "R-1", "R-9"]')
+    found = json.loads(result.stdout)
+
+    assert (found["passed"], [one["key"] for one in found["told"]["keptQuiet"]]) == (False, ["R-3"])
+    assert (found["told"]["stored"], found["told"]["neverSent"]) == (["R-1"], ["R-9"])
+
+
+@pytest.mark.parametrize("text", ["[1", '{"R-2": "x"', "[" * 5000])
+def test_a_report_that_is_not_read_is_wrong_usage(quiet: Commands, text: str) -> None:
+    result = quiet.run("journal", "check", "--told", "-", stdin=text)
+
+    assert (result.exit_code, "   at: --told " in result.stderr) == (2, True)
+    assert "try: a file with a key in each line" in result.stderr
+
+
+KNOWN = {"R-1", "R-2", "Smith, J", "17"}
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("", []),
+        ("R-1\n\n  R-2  \r\nR-9", ["R-1", "R-2", "R-9"]),
+        ("R-9\nR-1", ["R-9", "R-1"]),
+        ("R-1\nR-1\n", ["R-1"]),
+        ("Smith, J\nR-1", ["Smith, J", "R-1"]),
+        ("invoice\nR-1", ["R-1"]),
+        ('key,why\nR-1,must exist\nR-9,"no, never"', ["R-1", "R-9"]),
+        ("amount;invoice;why\n17,5;R-1;bad\n3;R-9;bad", ["R-1", "R-9"]),
+        ("why\tkey\nbad\t17", ["17"]),
+        ("R-1,must exist\nR-2,must exist", ["R-1", "R-2"]),
+        ('key,why\n"Smith, J",x', ["Smith, J"]),
+        ('["R-1", 17, null, "R-9"]', ["R-1", "17", "R-9"]),
+        ("[]", []),
+        ('[{"why": "bad", "id": "R-1"}, {"why": "R-2", "id": "R-9"}, {"id": 17}]', ["R-1", "R-9", "17"]),
+        ('{"R-1": "must exist", "R-9": ["a", "b"]}', ["R-1", "R-9"]),
+        ('{"failed": ["R-1", "R-2"], "count": 2}', ["R-1", "R-2"]),
+        ('{"failed": [{"key": "R-1"}]}', ["R-1"]),
+        ("{}", []),
+    ],
+)
+def test_keys_are_read_from_lines_tables_and_json(text: str, keys: list[str]) -> None:
+    assert read_told_keys(text, KNOWN) == keys
 
 
 def test_lost_and_doubled_items_are_listed_in_place_of_calls(night: Commands) -> None:

@@ -112,6 +112,16 @@ def test_what_cannot_be_recorded_ends_with_2(record: Run, words: tuple[str, ...]
     assert (result.exit_code, says in result.stderr) == (2, True)
 
 
+def test_a_recording_does_not_call_itself(record: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    result = record("--target", f"http://localhost:{port}/payt", "--port", str(port))
+
+    assert (result.exit_code, result.stderr.splitlines()[1]) == (2, "   at: --target")
+    assert f"localhost is this server itself, at 127.0.0.1 port {port}" in result.stderr
+
+
 def test_a_port_that_is_taken_ends_with_5(record: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = record("--port", str(taken.getsockname()[1]))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 import pytest
@@ -194,6 +195,37 @@ def test_the_rules_of_forwarding_reach_the_server(served: list[tuple[Options, Se
     mocked = frozenset({"a", "b", "c"})
     assert options.forward == ForwardRules("http://127.0.0.1:9000/payt", mocked, timeout_s=2.5)
     assert (options.vendors, options.files, options.remote_hosts) == (("payt",), (), ("one.example",))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]"])  # noqa: S104
+def test_calls_are_not_forwarded_to_this_server_itself(host: str) -> None:
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    result = run("payt", "--forward", f"http://{host}:{port}/xero", "--port", str(port))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is this server itself, at " in result.stderr
+    assert "try: give the address of another server" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((), "all calls go to http://127.0.0.1:1"),
+        (("--mock", "b,a"), "all other calls go to http://127.0.0.1:1, the mock answers a, b"),
+        (("--forward-only", "b,a"), "calls of a, b go to http://127.0.0.1:1, the mock answers all others"),
+        (("--shadow",), "all calls go to http://127.0.0.1:1; the mock answers them too, to compare"),
+    ],
+)
+def test_it_is_said_which_calls_go_where(
+    served: list[tuple[Options, Serving]], options: tuple[str, ...], says: str
+) -> None:
+    run("payt", *FORWARD, *options)
+
+    rules = served[0][0].forward
+    assert rules is not None
+    assert rules.says == says
 
 
 def test_without_forward_no_call_is_passed_on(served: list[tuple[Options, Serving]]) -> None:

@@ -171,7 +171,7 @@ def test_headers_of_the_connection_and_of_ours_stop_here_in_both_directions() ->
         ("/", "/"),
         ("", "/base"),
         ("/a%2Fb//c?q=%20&q", "/base/a%2Fb//c?q=%20&q"),
-        ("/../x/./y", "/base/../x/./y"),
+        ("/.../x/./y", "/base/.../x/./y"),
         ("//evil.example/x", "/base//evil.example/x"),
     ],
 )
@@ -181,6 +181,18 @@ def test_path_and_query_are_sent_as_they_came(target: str, sent: str) -> None:
 
     wanted = "/base/" if target == "/" else sent
     assert received[0].split(b"\r\n")[0].decode("latin-1") == f"GET {wanted} HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    "target", ["/../admin", "/%2e%2E/admin", "/a/..%2fadmin", "/..;x/admin", "/..%5Cadmin", "/%25252e./admin"]
+)
+def test_no_path_leads_out_of_the_base_path(target: str) -> None:
+    with raw_server(OK) as (url, received), in_front_of(f"{url}/base") as front:
+        answered = front.send(f"/{NAME}{target}")
+        reason = front.entry()["reason"]
+
+    assert (answered[9:12], received) == (b"400", [])
+    assert reason.endswith("a segment .. of the path may lead out of the base path; leave it out")
 
 
 def test_a_coded_body_is_sent_as_it_came_and_read_here() -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from mockserver.contract.examples import ProfileExamples
 from mockserver.server.application import Application, Options
+from mockserver.testing.threaded_server import run_in_thread
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 from tests.support.receiver import PATIENCE_S, Receiver, receiving
@@ -323,6 +324,19 @@ def test_the_journal_says_how_a_foreign_host_is_allowed(tmp_path: Path, receiver
     assert orders.ended()[0]["attempts"][0]["lost"] == (
         "example.test is neither loopback nor allowed; start the server with --allow-remote example.test"
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]"])  # noqa: S104
+def test_no_address_of_a_body_leads_to_the_control_plane(
+    tmp_path: Path, receiver: Receiver, host: str
+) -> None:
+    orders = Orders(tmp_path, receiver, document())
+    with run_in_thread(orders.application) as url:
+        own = url.replace("127.0.0.1", host)
+        orders.send("A", callbackUrl=f"{own}/_mock/sandboxes/default/reset")
+        (one,) = orders.ended()
+    assert one["state"] == "refused"
+    assert "is this server itself, at " in one["attempts"][0]["lost"]
 
 
 @pytest.mark.parametrize("url", ["http://example.test/", "http://127.0.0.1/?a b", "http://127.0.0.1/?é#a"])

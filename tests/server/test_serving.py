@@ -27,6 +27,7 @@ from mockserver.cli.main import main
 from mockserver.errors import MockServerError
 from mockserver.server import application
 from mockserver.server.application import Application, Options, create_app
+from mockserver.server.forwarding import ForwardRules
 from mockserver.server.serving import (
     ReloadingApp,
     Serving,
@@ -629,6 +630,11 @@ SETTINGS = "  sandbox default · auth lenient · clock system · store memory   
     ("options", "serving", "lines"),
     [
         ({}, {}, [HEAD, CONSOLE, SETTINGS]),
+        (
+            {"forward": ForwardRules("http://127.0.0.1:1")},
+            {},
+            ["\x1b[33m\x1b[1mall calls go to http://127.0.0.1:1\x1b[0m", HEAD, CONSOLE, SETTINGS],
+        ),
         ({"console": False}, {}, [HEAD, f"  /acme        docs: {URL}acme/ui/", SETTINGS]),
         (
             {"strict_auth": True, "freeze": "2026-01-05T09:00:00Z"},
@@ -670,7 +676,7 @@ SETTINGS = "  sandbox default · auth lenient · clock system · store memory   
             [HEAD, CONSOLE, SETTINGS, "  watches specs, a.yaml"],
         ),
     ],
-    ids=["usual", "no console", "settings", "token", "all addresses", "https", "watches"],
+    ids=["usual", "forward", "no console", "settings", "token", "all addresses", "https", "watches"],
 )
 def test_the_banner_tells_the_address_the_vendors_and_what_differs(
     app: Application, options: dict[str, Any], serving: dict[str, Any], lines: list[str]

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mockserver.outgoing import HostNotAllowedError
 from mockserver.server.application import Application
 from mockserver.server.listening import Certificate, make_certificate
 from mockserver.testing.server import MockServer
@@ -47,6 +48,16 @@ def test_roots_of_two_sandboxes_are_apart(app: Application, sandbox: str, server
     counted = [count_calls(server, name) for name in (sandbox, other)]
     server.control.request("DELETE", f"/sandboxes/{other}")
     assert counted == [2, 1]
+
+
+def test_a_root_is_no_place_to_call_until_it_ends(app: Application, sandbox: str) -> None:
+    door = app.lasting.sender.door
+
+    refused = pytest.raises(HostNotAllowedError, match="localhost is this server itself")
+    with run_in_thread(app, sandbox) as url, refused:
+        door.check_other(url.replace("127.0.0.1", "localhost"))
+
+    door.check_other(url)
 
 
 def test_the_server_beside_a_root_lives_on_when_that_ends(

@@ -35,13 +35,14 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     if len(drift.drifted) > SHOWN:
         yield f"  … {len(drift.drifted) - SHOWN:,} more calls"
     forbidden = sum(len(call.forbidden) for call in drift.calls)
-    otherwise = sum(len(call.differences) for call in drift.calls)
+    worded = [one.is_worded for call in drift.calls for one in call.differences]
     for entry in drift.gone:
         yield f"gone: {entry.check} at {entry.operation} is in the baseline but not here: take it out"
         yield f"    {_line(entry.fingerprint)}"
     yield (
         f"{counted(forbidden, 'answers')} that the spec forbids, "
-        f"{counted(otherwise, 'outcomes')} that would be another here"
+        f"{counted(worded.count(False), 'outcomes')} that would be another here"
+        + (f", {counted(sum(worded), 'messages')} that would be worded otherwise" if any(worded) else "")
         + (f", {counted(drift.known, 'known differences')}" if drift.known else "")
     )
 
@@ -82,7 +83,8 @@ def _call(one: DriftedExchange) -> Iterator[str]:
         yield f"    FORBIDDEN  {finding.check}: {_line(finding.message)}"
     for other in one.differences:
         item = "" if other.place is None else f"item {other.place}{f' ({other.key})' if other.key else ''}: "
-        yield f"    OTHERWISE  {_line(f'{item}recorded {other.recorded}, here {other.here}')}"
+        word = "WORDED   " if other.is_worded else "OTHERWISE"
+        yield f"    {word}  {_line(f'{item}recorded {other.recorded}, here {other.here}')}"
 
 
 def _told(one: DriftedExchange) -> dict[str, Any]:
@@ -100,10 +102,14 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
             }
             for found in one.forbidden
         ],
-        "otherwise": [
-            {"item": other.place, "key": other.key, "recorded": other.recorded, "here": other.here}
-            for other in one.differences
-        ],
+        **{
+            name: [
+                {"item": other.place, "key": other.key, "recorded": other.recorded, "here": other.here}
+                for other in one.differences
+                if other.is_worded == (name == "worded")
+            ]
+            for name in ("otherwise", "worded")
+        },
         "request": {"method": sent.method, "path": _HIDDEN.path(sent.path), **_message(sent)},
         **{
             name: {"status": came.response.status, **_message(came.response)}

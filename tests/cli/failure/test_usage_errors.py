@@ -95,6 +95,33 @@ def test_wrong_usage_is_told_in_three_parts(arguments: str, what: str, where: st
     assert (result.exit_code, result.stderr, result.stdout) == (2, message(what, where, cure), "")
 
 
+COMMANDS_THAT_CALL = ("run", "contract payt", "record payt", "drill payt", "cases run")
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_CALL)
+@pytest.mark.parametrize(
+    ("given", "cure"),
+    [
+        ("api.example:8080", "api.example"),
+        ("https://API.example", "api.example"),
+        ("https://me@api.example:8080/v1?x", "api.example"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("*.api.example", "api.example"),
+        ("api.example/v1", "api.example"),
+        ("?", "sandbox.example"),
+    ],
+)
+def test_an_allowed_host_is_a_host_alone(command: str, given: str, cure: str) -> None:
+    result = run(*command.split(), "--allow-remote", given)
+
+    told = message(
+        f"expected a host without http://, port and path, found {given}",
+        f"--allow-remote {given}",
+        f"mockserver {command.removesuffix(' payt')} --allow-remote {cure}",
+    )
+    assert (result.exit_code, result.stderr) == (2, told)
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [

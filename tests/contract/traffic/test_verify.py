@@ -89,6 +89,35 @@ def test_an_outcome_that_would_be_another_here_is_told_and_ends_with_1(traffic: 
     assert "recorded rejected: Payment amount exceeds" in result.stdout
 
 
+@pytest.fixture
+def worded(traffic: Path) -> Path:
+    """Traffic with one message that our server would word otherwise."""
+    change(traffic, "Payment amount exceeds", "The amount is over")
+    return traffic
+
+
+def test_another_message_is_told_and_fails_only_if_asked(worded: Path) -> None:
+    results = run(worded, "--vendor", "xero"), run(worded, "--vendor", "xero", "--messages")
+
+    assert [one.exit_code for one in results] == [0, 1]
+    *_, line, totals = results[0].stdout.splitlines()
+    assert line.startswith("    WORDED     item 1 (R2): recorded rejected: The amount is over the amount")
+    assert totals.endswith("0 outcomes that would be another here, 1 message that would be worded otherwise")
+    assert results[1].stdout == results[0].stdout
+
+
+def test_another_message_stands_in_the_reports_and_in_the_baseline(worded: Path) -> None:
+    page, document, known = (worded.with_suffix(end) for end in (".html", ".json", ".known.json"))
+
+    run(worded, "--vendor", "xero", "--json-to", document, "--html-to", page, "--write-baseline", known)
+
+    told = json.loads(document.read_text(encoding="utf-8"))["drifted"][0]
+    assert (told["otherwise"], [one["key"] for one in told["worded"]]) == ([], ["R2"])
+    assert "Worded otherwise here" in page.read_text(encoding="utf-8")
+    again = run(worded, "--vendor", "xero", "--messages", "--baseline", known)
+    assert (again.exit_code, "1 known difference" in again.stdout) == (0, True)
+
+
 def test_an_answer_that_the_spec_forbids_is_told(traffic: Path) -> None:
     change(traffic, r"RECBATCH", r"PRAWNBATCH")
 
