@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from mockserver.codec.http import join_headers, json_reply
 from mockserver.codec.instants import parse_duration, parse_instant
-from mockserver.codec.redaction import MASK
+from mockserver.codec.masking import MASK
 from mockserver.control.clock import open_windows, read_instant
 from mockserver.control.control_call import (
     ConflictError,

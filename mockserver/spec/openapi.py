@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.codec.masking import declared_names
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step
 from mockserver.spec.batch_forms import Batch
@@ -268,6 +269,8 @@ class Spec:
     """The first batch of each collection."""
     logins: frozenset[str] = field(init=False, repr=False, compare=False)
     """Ids of the operations that need no credential although other operations do."""
+    credential_names: frozenset[str] = field(init=False, repr=False, compare=False)
+    """What `declared_names` returns for `securitySchemes`."""
 
     def __post_init__(self) -> None:
         of_header = self.scope and self.scope[0]["in"] == "header"
@@ -284,6 +287,8 @@ class Spec:
         object.__setattr__(self, "collections", {one.id: _collection_of(one, bases) for one in known})
         batches = {self.collections[one.id]: one.batch for one in reversed([*known]) if one.batch}
         object.__setattr__(self, "batches", batches)
+        schemes = self.document.get("components", {}).get("securitySchemes", {})
+        object.__setattr__(self, "credential_names", declared_names(schemes))
 
     def match(self, method: str, path: str) -> RouteMatch:
         """Return the operation for `method` on `path` (below the mount), and the values of its parameters.

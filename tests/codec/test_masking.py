@@ -11,11 +11,11 @@ IBAN = "NL91ABNA0417164300"
 
 def mask(*texts: str, persons: bool = False) -> list[str]:
     """Mask the texts of one recording."""
-    masks = Masks(persons)
+    masks = Masks(persons=persons)
     for text in texts:
-        masks.body(text)
+        masks.text(text)
     masks.seal()
-    return [masks.body(text) for text in texts]
+    return [masks.text(text) for text in texts]
 
 
 def header(name: str, text: str) -> str:
