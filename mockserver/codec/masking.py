@@ -1,7 +1,7 @@
 """Find credentials in headers, queries and texts of any form, and mask them: the one module that does.
 
-`Redaction` cuts credentials to their first letters, for what is shown. `Masks` writes recordings: equal values
-have equal masks of their own form, and personal data is masked too.
+`Redaction` cuts credentials to their first letters, for what is shown. `Masks` is for recordings: equal
+values have equal masks of their own form, and personal data is masked too.
 """
 
 from __future__ import annotations
@@ -174,7 +174,8 @@ _FORMS = (
     _form(
         "",
         MEMBER,
-        r"""(?P<head>(?<![\w.-])(?P<name>[\w.-]{1,64}+(?<=[a-z0-9]))["']?[ \t]*+[:=][ \t]*+["']?(?:(?:Bearer|Basic)[ ]++)?+)"""
+        r"""(?P<head>(?<![\w.-])(?P<name>[\w.-]{1,64}+(?<=[a-z0-9]))["']?[ \t]*+[:=][ \t]*+["']?"""
+        r"""(?:(?:Bearer|Basic)[ ]++)?+)"""
         rf"""{_HARMLESS_WORD}(?P<value>[^\s"'&;,<>(){{}}\[\]\\]++)""",
     ),
     # values that are credentials by their form
@@ -201,6 +202,7 @@ _FORMS = (
         r"|(?:sk|rk)[-_](?:live|test|proj)[-_]|A[KS]IA[A-Z0-9]{4})[\w-]{12,}+))",
     ),
 )
+_GRANT = re.compile(rf"""\{{[^{{}}]*?["']{_GRANT_TYPE}["'][^{{}}]*+""")
 _LIST = re.compile(r'("([\w.-]{1,64}+)"\s*+:\s*+\[)([^\[\]{}]++)')
 _LISTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*+)"|(?P<number>(?<![\w.])[0-9]++(?![\w.]))', re.DOTALL)
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?', re.DOTALL)
@@ -215,8 +217,8 @@ _MAY_HAVE_CREDENTIALS = re.compile(r"[=:<%]|(?i:bearer|basic)|eyJ|-u|[-_]\w{8}|A
 def declared_names(schemes: Mapping[str, Document]) -> frozenset[str]:
     """Return the names of the API keys that a file declares, each with its place, such as `header x-key`.
 
-    The credentials of all other schemes stand in `Authorization`, and all cookies are credentials. The name of
-    a header that has `-` or `_` also counts in texts.
+    The credentials of other schemes stand in `Authorization`, and all cookies are credentials. The name of a
+    header that has `-` or `_` also counts in texts.
     """
     keys = [(str(one.get("in")), str(one.get("name")).lower()) for one in schemes.values()]
     found = {f"{place} {name}" for place, name in keys if place in (HEADER, FIELD)}
@@ -295,7 +297,7 @@ class Masker(Struct):
                 if form.sign in lower:
                     text = form.pattern.sub(partial(self._found, form.place), text)
             if _GRANT_TYPE in lower:
-                text = _FORMS[0].pattern.sub(partial(self._found, _GRANT_TYPE), text)
+                text = _GRANT.sub(self._grant, text)
             if text.lstrip()[:1] in ('"', "{", "["):
                 return _LITERAL.sub(partial(self._literal, depth), text)
         return self._nameless(text)
@@ -318,6 +320,9 @@ class Masker(Struct):
             return found[0]
         mark = mark or ('"' if parts.get("quote") and not new.isdigit() else "")
         return f"{found['head']}{mark}{new}{mark}{parts.get('tail') or ''}"
+
+    def _grant(self, found: re.Match[str]) -> str:
+        return _FORMS[0].pattern.sub(partial(self._found, _GRANT_TYPE), found[0])
 
     def _list(self, found: re.Match[str]) -> str:
         def change(one: re.Match[str]) -> str:
@@ -351,7 +356,7 @@ class Redaction(Masker):
 
     @classmethod
     def of(cls, call: Call, mask: str = MASK) -> Redaction:
-        """Return what masks the texts of a call, in which its answer may repeat the credentials it was sent."""
+        """Return what masks the texts of a call, also where they repeat a credential that the call sent."""
         declared = call.credential_names
         return cls(declared, mask, sent_credentials(call.headers, call.query, declared))
 
@@ -359,7 +364,7 @@ class Redaction(Masker):
         return {name: self.header(name, text) for name, text in headers.items()}
 
     def words(self, words: Iterable[str]) -> list[str]:
-        """Return the words of a command line with each credential masked, such as the word after `--token`."""
+        """Return the words of a command line with masked credentials, such as the word after `--token`."""
         shown: list[str] = []
         option = ""
         for word in words:

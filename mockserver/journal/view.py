@@ -203,8 +203,8 @@ def decode_text(body: bytes, media_type: str | None) -> str:
 def decode_and_redact(body: bytes, media_type: str | None, redaction: Redaction) -> tuple[str, str]:
     """Return a body as text, and the text without credentials.
 
-    If the body has zero bytes or declares UTF-16 or UTF-32, the charset may be wrong. If the text then has zero
-    bytes or shows no credentials, but the body without its zero bytes does, return the latter as text.
+    If the body has zero bytes or declares UTF-16 or UTF-32, the charset may be wrong. If the text then has
+    zero bytes or shows no credentials, but the body without its zero bytes does, return that as text.
     """
     text = decode_text(body, media_type)
     cut = redaction.text(text)

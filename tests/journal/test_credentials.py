@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
 
-from mockserver.codec import json
-from mockserver.codec.masking import ASCII_MASK
+from mockserver.codec import json, yaml
+from mockserver.codec.masking import ASCII_MASK, MASK, is_credential
 from mockserver.journal.access_log import json_line, text_line
 from mockserver.journal.entry import Entry
 from mockserver.journal.export import archives, scripts
@@ -16,8 +18,10 @@ from mockserver.journal.export.recording import WHOLE, mask_entries, recorded_ca
 from mockserver.journal.export.story import Story, StoryCall, sendable_body, sendable_headers, sendable_target
 from mockserver.journal.replay import compare_calls, compare_entries
 from mockserver.journal.view import View
+from mockserver.model import Json, Leaf, leaves
+from mockserver.spec.folder import specs_folder
 from tests.support.journal_entries import entry
-from tests.support.planted_secrets import planted
+from tests.support.planted_secrets import DECLARED, planted
 
 PLANTED = planted()
 CUT = View(mask=ASCII_MASK)
@@ -67,3 +71,79 @@ def test_no_planted_secret_is_shown(place: str) -> None:
     texts = [(secret, text if isinstance(text, str) else text.decode()) for secret, text in shown]
 
     assert [secret for secret, text in texts if secret in text] == []
+
+
+CREDENTIALS = {
+    *("Authorization", "X-Api-Key", "x-api-key", "expired-id-token", "refresh-token"),
+    *("Password", "password", "access_token", "refresh_token", "client_secret", "secret", "token"),
+}
+"""All members of fixtures and cases that are credentials."""
+
+NO_RECORDS = {"credentials", "webhook_signature"}
+"""Members of cases that name a place."""
+
+PACKAGES = specs_folder().parent / "mockserver" / "vendors"
+BUSINESS_FILES = sorted([*PACKAGES.glob("*/fixtures.yaml"), *PACKAGES.glob("*/cases/*.yaml")])
+PERSONAL = re.compile(r".*@.*|\\+[0-9 ]+|[A-Z]{2}[0-9]{2}[A-Z0-9 ]{11,}", re.DOTALL)
+
+
+def business_data() -> Iterator[Leaf]:
+    """Yield the members of fixtures and cases that are neither credentials nor personal data."""
+    for file in BUSINESS_FILES:
+        found = yaml.load(file.read_text(encoding="utf-8"))
+        for name, text in leaves(_without_credentials(found)):
+            is_masked = MASK in text or ASCII_MASK in text
+            if not (name in CREDENTIALS | NO_RECORDS or PERSONAL.search(text) or is_masked):
+                yield str(name), text
+
+
+def _without_credentials(document: Json) -> Json:
+    if isinstance(document, dict):
+        kept = {name: one for name, one in document.items() if name != "credentials"}
+        return {name: _without_credentials(one) for name, one in kept.items()}
+    return document
+
+
+DATA = sorted(set(business_data()))
+
+
+def test_the_business_data_is_that_of_all_vendors() -> None:
+    assert len({file.relative_to(PACKAGES).parts[0] for file in BUSINESS_FILES}) == 5
+    assert len(DATA) > 2000
+    assert {("Code", "BANK1"), ("invoice_Key", "1")} & set(DATA)
+
+
+def test_no_name_of_business_data_is_that_of_a_credential() -> None:
+    assert {name for name, _ in DATA if is_credential(name)} == set()
+
+
+PLAIN = [
+    (name, text)
+    for name, text in DATA
+    if text.isprintable()
+    and "{{" not in text
+    and re.fullmatch(r"[\w.-]+", name)
+    and "phone" not in name.lower()
+]
+BODIES = [
+    json.encode([{name: text} for name, text in PLAIN]),
+    "".join(f"<r><{name}>{quote(text)}</{name}></r>\n" for name, text in PLAIN).encode(),
+    "".join(f"{name}: {quote(text)}\n" for name, text in PLAIN).encode(),
+]
+
+
+@pytest.mark.parametrize("place", PLACES.keys() - {"comparison", "replay"})  # which cut long values
+@pytest.mark.parametrize("body", BODIES, ids=["JSON", "XML", "lines"])
+def test_business_data_is_shown(place: str, body: bytes) -> None:
+    sent = entry(headers={}, body=body, reply_body=body, credential_names=DECLARED)
+    shown = PLACES[place](sent)
+
+    assert MASK not in (shown if isinstance(shown, str) else shown.decode())
+    assert ASCII_MASK not in (shown if isinstance(shown, str) else shown.decode())
+
+
+@pytest.mark.parametrize("body", BODIES, ids=["JSON", "XML", "lines"])
+def test_business_data_is_recorded(body: bytes) -> None:
+    (masked,) = mask_entries([entry(headers={}, body=body, reply_body=body)], persons=False)
+
+    assert (masked.call.body, masked.reply.body) == (body, body)
