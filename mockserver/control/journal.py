@@ -100,7 +100,7 @@ class JournalOperations(Value, frozen=True):
         view = View(shown=secrets == _SHOWN_SECRETS)
         whole = view.whole(entry)
         whole["reply"]["sent"] = view.headers(
-            join_headers(sent_headers(entry, marks=self.journal.adds_headers))
+            join_headers(sent_headers(entry, marks=self.journal.adds_headers)), entry
         )
         places = item_places(entry, find_operation(self.served, entry))
         decided = [{**one, **place} for one, place in zip(whole["decided"], places, strict=True)]
