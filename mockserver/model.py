@@ -179,6 +179,8 @@ class Call(Value, frozen=True):
     """All scenarios of the sandbox, armed or not."""
     port: int = 0
     """Port of the client, which tells its connection; 0 if it is not known."""
+    credential_names: frozenset[str] = frozenset()
+    """Names of the API keys that the vendor's file declares, as `declared_names` returns them."""
 
     def assumed(self, name: str) -> str:
         """Return the phrase "assumption vendor.name is value", for the reason of a refusal."""

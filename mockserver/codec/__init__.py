@@ -1,1 +1,1 @@
-"""Bytes and headers: one module per format, HTTP replies, instants, redaction."""
+"""Bytes and headers: one module per format, HTTP replies, instants, masks of credentials."""

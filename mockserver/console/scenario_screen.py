@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from mockserver.codec import yaml
-from mockserver.codec.redaction import MASK
+from mockserver.codec.masking import MASK
 from mockserver.console.pages import action, page
 from mockserver.console.screen import CONSOLE, ControlRefusal, RawBody, Screen, Visit, move_to
 from mockserver.model import EMPTY, LOST, Action, Document, Json

@@ -15,7 +15,7 @@ from threading import current_thread, main_thread
 
 from msgspec.structs import replace
 
-from mockserver.codec.redaction import is_credential_header
+from mockserver.codec.masking import HEADER, is_credential
 from mockserver.codec.urls import is_loopback
 from mockserver.contract import credentials, runner, safety
 from mockserver.contract.api import ApiUnderTest
@@ -150,7 +150,7 @@ def _is_ours(api: ApiUnderTest, target: Target) -> bool:
 def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
     """Return the replacement for each secret text of credentials in the environment and in headers."""
     secret = credentials.from_environment(api, context.environment)
-    return {**credentials.secret_texts(secret), **_of_headers(plan)}
+    return {**credentials.secret_texts(secret), **_of_headers(plan, api)}
 
 
 def _masking(made: Session, given: GivenCredentials, context: SessionContext) -> Session:
@@ -159,7 +159,7 @@ def _masking(made: Session, given: GivenCredentials, context: SessionContext) ->
     return dataclasses.replace(
         made,
         secrets=_secrets(api, made.plan, context),
-        in_shell={**credentials.in_shell(api, given), **_of_headers(made.plan)},
+        in_shell={**credentials.in_shell(api, given), **_of_headers(made.plan, api)},
         defaults={
             credentials.variable(name): credentials.without_secrets(values)
             for name, values in given.items()
@@ -302,9 +302,11 @@ def _built(known: ApiUnderTest, target: Target, run_config: RunConfig, ledger: F
     return replace(run_config, left_out=run_config.left_out | absent.keys())
 
 
-def _of_headers(plan: SessionPlan) -> Mapping[str, str]:
+def _of_headers(plan: SessionPlan, api: ApiUnderTest) -> Mapping[str, str]:
     return {
-        text: f"${header_variable(name)}" for name, text in plan.headers.items() if is_credential_header(name)
+        text: f"${header_variable(name)}"
+        for name, text in plan.headers.items()
+        if is_credential(name, HEADER, api.spec.credential_names)
     }
 
 
@@ -338,16 +340,19 @@ class SessionPlan(Value, frozen=True):
         return replace(self, run_config=effort, phases=(finding.phase,))
 
 
-def command_line(plan: SessionPlan) -> str:
-    """Return the shell command that repeats the run. Header values with credentials come from variables."""
-    return " ".join(_words(plan))
+def command_line(plan: SessionPlan, declared: frozenset[str] = frozenset()) -> str:
+    """Return the shell command that repeats the run. Header values with credentials come from variables.
+
+    `declared` are the credential names of the spec.
+    """
+    return " ".join(_words(plan, declared))
 
 
 def header_variable(name: str) -> str:
     return credentials.variable(name, HEADER_PREFIX)
 
 
-def _words(plan: SessionPlan) -> Iterator[str]:
+def _words(plan: SessionPlan, declared: frozenset[str]) -> Iterator[str]:
     effort = plan.run_config
     yield "mockserver contract"
     yield f"--spec {shlex.quote(str(plan.spec))}" if plan.spec else shlex.quote(plan.name)
@@ -358,7 +363,7 @@ def _words(plan: SessionPlan) -> Iterator[str]:
         yield f"--target {shlex.quote(plan.target)}"
     yield from (f"--allow-remote {shlex.quote(host)}" for host in plan.allowed)
     for name, text in plan.headers.items():
-        if is_credential_header(name):
+        if is_credential(name, HEADER, declared):
             yield f'--header "{name}: ${header_variable(name)}"'
         else:
             yield f"--header {shlex.quote(f'{name}: {text}')}"

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from mockserver.codec.http import join_headers
 from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.codec.redaction import ASCII_MASK, MASK
+from mockserver.codec.masking import ASCII_MASK, MASK
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.baseline import KnownFindings, entry_of
 from mockserver.contract.credentials import headers_for
@@ -346,6 +346,8 @@ class Drift(Value, frozen=True):
     """Number of differences that are left out because a baseline has them."""
     gone: tuple[KnownFindings, ...] = ()
     """Entries of the baseline, for operations of the traffic, without a difference."""
+    credential_names: frozenset[str] = frozenset()
+    """Names of the API keys that the vendor's file declares."""
 
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
@@ -400,7 +402,15 @@ class DriftComparison(Value, frozen=True):
         made: Counter[str] = Counter()
         for (_, check), times in self.ledger.made.items():
             made[check] += times
-        return Drift(self.api.name, tuple(calls), foreign, lost, transient, made)
+        return Drift(
+            self.api.name,
+            tuple(calls),
+            foreign,
+            lost,
+            transient,
+            made,
+            credential_names=self.api.spec.credential_names,
+        )
 
     def _drifted(self, one: RecordedExchange, exchange: Exchange) -> DriftedExchange:
         here = replace(self.call(one, exchange), operation=exchange.operation)

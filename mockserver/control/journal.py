@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from mockserver.codec.http import join_headers, json_reply
 from mockserver.codec.instants import parse_duration, parse_instant
-from mockserver.codec.redaction import MASK
+from mockserver.codec.masking import MASK
 from mockserver.control.clock import open_windows, read_instant
 from mockserver.control.control_call import (
     ConflictError,
@@ -101,7 +101,7 @@ class JournalOperations(Value, frozen=True):
         view = View(shown=secrets == _SHOWN_SECRETS)
         whole = view.whole(entry)
         whole["reply"]["sent"] = view.headers(
-            join_headers(sent_headers(entry, marks=self.journal.adds_headers))
+            join_headers(sent_headers(entry, marks=self.journal.adds_headers)), entry
         )
         places = item_places(entry, find_operation(self.served, entry))
         histories = find_histories([entry], self.served, lambda: self.packaged.documents)

@@ -10,7 +10,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from mockserver.codec.content_codings import decode
-from mockserver.codec.redaction import is_credential_header
+from mockserver.codec.masking import HEADER, is_credential
 from mockserver.control.control_call import MalformedMemberError, UnprocessableMemberError
 from mockserver.control.http_client import HttpClient, HttpRequest, HttpResponse, LostResponse
 from mockserver.control.journal import check_body_kept, find_entry, find_operation
@@ -94,7 +94,8 @@ class ReplayOperations(Value, frozen=True):
         target, headers = to_other_server(entry, _UNREDACTED)
         response = await send_elsewhere(self.door, to, _request(entry, target, {**headers, **extra}))
         difference = compare_reply(entry, _reply(response), find_operation(self.served, entry))
-        withheld = [name for name in entry.call.headers if is_credential_header(name) and name not in extra]
+        sent, declared = entry.call.headers, entry.call.credential_names
+        withheld = [name for name in sent if is_credential(name, HEADER, declared) and name not in extra]
         document = _replay_document(entry, response, difference)
         return {**document, "into": None, "to": to, "number": None, "withheld": withheld}
 

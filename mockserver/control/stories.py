@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import ASCII_MASK
+from mockserver.codec.masking import ASCII_MASK
 from mockserver.control.control_call import ConflictError, UnprocessableCallError
 from mockserver.control.http_client import HttpClient, HttpRequest
 from mockserver.control.state import StateOperations

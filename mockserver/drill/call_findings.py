@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from mockserver.codec.redaction import is_credential_header
+from mockserver.codec.masking import HEADER, is_credential
 from mockserver.drill.findings import Kind, Mistake, join_calls, numbers_of
 from mockserver.drill.run import Run, VendorAbilities, pause_between
 from mockserver.journal.entry import Entry
@@ -156,5 +156,5 @@ def _asked_wait(entry: Entry, end: datetime) -> tuple[timedelta, str]:
 
 
 def _credential(entry: Entry) -> tuple[str, ...]:
-    headers = entry.call.headers
-    return tuple(headers[name] for name in sorted(headers) if is_credential_header(name))
+    headers, declared = entry.call.headers, entry.call.credential_names
+    return tuple(headers[name] for name in sorted(headers) if is_credential(name, HEADER, declared))

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.content_codings import decode_reply
 from mockserver.codec.http import parse_content_type
-from mockserver.codec.redaction import redact_log
+from mockserver.codec.masking import Redaction
 from mockserver.engine.admission import Arrival
 from mockserver.engine.atomicity import is_atomic
 from mockserver.engine.batch import apply_each
@@ -174,7 +174,8 @@ class Passage(Value, frozen=True):
             real = _remembered(read_outcomes(request, sent, reply), request.operation.batch, state)
         answer = Answer(reply, operation.id if operation else None, real, forwarded_to=self.to)
         if reply.status >= _FIRST_REFUSAL and not real:
-            said = redact_log(reply.body[:_MAX_READ].decode("utf-8", "replace"))[:_MAX_SAID]
+            redaction = Redaction.of(departure.call)
+            said = redaction.text(reply.body[:_MAX_READ].decode("utf-8", "replace"))[:_MAX_SAID]
             reason = one_line(f"the real server answered {reply.status}: {said}".removesuffix(": "))
             answer = replace(answer, refusal=f"http-{reply.status}", reason=reason)
         if operation is None or decision is NO_EFFECTS:

@@ -10,16 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 
+from msgspec.structs import replace
+
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import parse_instant, print_units
-from mockserver.codec.redaction import (
-    MASK,
-    is_credential_header,
-    is_credential_member,
-    redact_body,
-    redact_credential,
-)
+from mockserver.codec.masking import FIELD, HEADER, MASK, MEMBER, Redaction, is_credential
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme, find_mistake
 from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.registry import LoadedVendor
@@ -149,7 +145,7 @@ class ReasonWriter(Value, frozen=True):
 
     def _problems(self, refusal: InvalidCall | Rejected, whole: str) -> str:
         """Return the first problems; if one is in the tenant header, also name a tenant of the fixtures."""
-        sentence = describe_problems(refusal.problems, whole)
+        sentence = describe_problems(refusal.problems, whole, self.served.spec.credential_names)
         header = self.served.tenant_header
         if not header or all(problem.path != ("header", header) for problem in refusal.problems):
             return sentence
@@ -246,20 +242,26 @@ def _either(names: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def describe_problems(problems: Sequence[Problem], whole: str = "the body") -> str:
+def describe_problems(
+    problems: Sequence[Problem], whole: str = "the body", declared: frozenset[str] = frozenset()
+) -> str:
     """Return the first problems and the number of further problems: "/0/id is missing; and 3 more".
 
-    `whole` names the place of a problem without a path.
+    `whole` names the place of a problem without a path; `declared` are the credential names of the spec.
     """
     distinct = {(problem.path, problem.code, problem.rule): problem for problem in problems}
-    sentences = [describe_problem(problem, whole) for problem in islice(distinct.values(), _SHOWN_PROBLEMS)]
+    first = islice(distinct.values(), _SHOWN_PROBLEMS)
+    sentences = [describe_problem(problem, whole, declared) for problem in first]
     more = len(distinct) - len(sentences)
     return "; ".join([*sentences, *([f"and {more:,} more"] if more > 0 else [])])
 
 
-def describe_problem(problem: Problem, whole: str = "the body") -> str:
+def describe_problem(
+    problem: Problem, whole: str = "the body", declared: frozenset[str] = frozenset()
+) -> str:
+    problem = _without_secret(problem) if is_secret(problem, declared) else problem
     if problem.rule == FAULT_RULE:
-        return f"{place_of(problem, whole)}: {redact_body(problem.detail or problem.code)}"
+        return f"{place_of(problem, whole)}: {Redaction().text(problem.detail or problem.code)}"
     return f"{place_of(problem, whole)} {_complaint(problem)}"
 
 
@@ -318,9 +320,9 @@ def _pattern_in_words(pattern: str) -> str:
 
 def _own_words(problem: Problem) -> str:
     """Return the problem's own detail, or its code if the member holds credentials."""
-    if is_secret(problem) or not problem.detail:
+    if not problem.detail:
         return f"is refused ({problem.code})"
-    return f"is refused: {redact_body(problem.detail)}"
+    return f"is refused: {Redaction().text(problem.detail)}"
 
 
 def _bound_complaint(problem: Problem) -> str:
@@ -332,25 +334,30 @@ def _bound_complaint(problem: Problem) -> str:
 
 
 def _shown(problem: Problem) -> str:
-    """Return the start of the actual value; name an object or list by its kind, and mask a credential."""
+    """Return the start of the actual value; name an object or list by its kind."""
     found = problem.found
     if isinstance(found, dict):
         return "an object"
     if isinstance(found, (list, tuple)):
         return "a list"
-    if found is not None and is_secret(problem):
-        return MASK
     if isinstance(found, str):
         found = found[: _MAX_VALUE + 1].encode("utf-8", "backslashreplace").decode()
     text = json.encode(found).decode()
     return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 1]}…"
 
 
-def is_secret(problem: Problem) -> bool:
+def is_secret(problem: Problem, declared: frozenset[str]) -> bool:
     names = [str(step) for step in problem.path if not isinstance(step, int)]
     if not names:
         return False
-    return is_credential_header(names[-1]) if names[0] == "header" else is_credential_member(names[-1])
+    is_field = names[0] == FIELD or names[-1].lower() == "code"  # perhaps that of a grant
+    place = HEADER if names[0] == HEADER else FIELD if is_field else MEMBER
+    return is_credential(names[-1], place, declared)
+
+
+def _without_secret(problem: Problem) -> Problem:
+    is_counted = isinstance(problem.found, str) and problem.rule in _BOUNDS
+    return replace(problem, detail="", found=problem.found if is_counted or problem.found is None else MASK)
 
 
 class AccessReasons(Value, frozen=True):
@@ -445,7 +452,7 @@ class AccessReasons(Value, frozen=True):
         """Return the credential, or the user name of a login, if the fixtures have it; else two letters."""
         user, known = _without_password(text), self._fixtures()
         is_user = user != text and user in map(_without_password, known)
-        return user if text in known or is_user else redact_credential(user)
+        return user if text in known or is_user else Redaction().credential(user)
 
     def _fixtures(self) -> Document:
         return self.served.fixtures.get(f"{self.served.name}/", EMPTY).get(CREDENTIALS, EMPTY)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.codec.redaction import redact_body, redact_log
+from mockserver.codec.masking import Redaction
 from mockserver.engine.real_answers import UNTOLD, read_outcomes
 from mockserver.engine.told_rows import answered_document, reported_rows, row_pointers, text_at
 from mockserver.journal.replay import reported_counts
@@ -133,7 +133,8 @@ class Answers(Value, frozen=True):
         mock, real = change.values.get("old"), change.values.get("new")
         kind = self._kind(path, change)
         member = json.encode({str(path[-1]): _text(real)}).decode()
-        is_secret = redact_body(member) != member
+        redaction = Redaction.of(self.request.call)
+        is_secret = redaction.text(member) != member
         if is_secret or _plain(mock) == _plain(real) or self._is_invented(kind, path, mock):
             return
         if path[1:] == ("outcome",):
@@ -146,7 +147,8 @@ class Answers(Value, frozen=True):
         item = next((one for one in self.sent if path[0] in (str(one.index), f"+{one.key}")), None)
         index, key = (None, str(path[0])[1:]) if item is None else (item.index, item.key)
         place = {"record": pointer_of(path[2:]), "count": str(path[-1])}.get(kind, "")
-        yield Difference(kind, redact_log(_text(real)), redact_log(_text(mock)), index, key, place)
+        real, mock = (redaction.text(_text(one)) for one in (real, mock))
+        yield Difference(kind, real, mock, index, key, place)
 
     def _kind(self, path: Path, change: ValueChange) -> str:
         if len(path) == 1:

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.http import BODILESS_STATUSES
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import is_credential_header, redact_body
+from mockserver.codec.masking import HEADER, is_credential
 from mockserver.engine.batch_facts import told_facts
 from mockserver.engine.registry import LoadedVendor
 from mockserver.engine.told_rows import answered_document, json_value, reported_rows, row_pointers, text_at
 from mockserver.errors import MalformedBody
-from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
+from mockserver.journal.entry import HOP_BY_HOP, Entry, target_below_mount
 from mockserver.journal.journal import Journal
 from mockserver.journal.view import View, applied_scenarios
 from mockserver.model import (
@@ -98,9 +98,9 @@ def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str
 
 
 def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    query, named = view.query(entry), entry.call.headers.get(SANDBOX_HEADER)
+    named = entry.call.headers.get(SANDBOX_HEADER)
     own = {SANDBOX_HEADER: named} if named is not None else {}
-    return f"{request_target(entry)}{'?' if query else ''}{query}", {**resend_headers(entry, view), **own}
+    return view.target(entry), {**resend_headers(entry, view), **own}
 
 
 def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
@@ -108,14 +108,15 @@ def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
     remaining = {
         name: text
         for name, text in resend_headers(entry, view).items()
-        if not is_credential_header(name) and not name.startswith(_OWN_HEADER_PREFIX)
+        if not is_credential(name, HEADER, entry.call.credential_names)
+        and not name.startswith(_OWN_HEADER_PREFIX)
     }
     return target_with_query(entry, view), remaining
 
 
 def target_with_query(entry: Entry, view: View) -> str:
     query = view.query(entry)
-    return f"{target_below_mount(entry.call)}{'?' if query else ''}{query}"
+    return f"{view.text(target_below_mount(entry.call), entry)}{'?' if query else ''}{query}"
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
@@ -234,7 +235,7 @@ def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs
         "says": _say(recorded.status, status, items),
         "status": {"recorded": recorded.status, "replayed": status},
         "items": items,
-        "body": _body_difference(recorded.reply, reply),
+        "body": _body_difference(recorded, reply),
     }
 
 
@@ -246,7 +247,7 @@ def _item_differences(pairs: _Pairs, sides: tuple[str, str]) -> Document:
     groups: dict[tuple[str | None, str | None], list[str]] = {}
     for at, (was, now) in enumerate(pairs):
         if was != now:
-            key = redact_body((now or was or ("",))[0]) or f"index {at}"
+            key = View().key((now or was or ("",))[0]) or f"index {at}"
             groups.setdefault((was and was[1], now and now[1]), []).append(key)
     ordered = sorted(groups.items(), key=lambda group: (None in group[0], len(group[1])))
     return {
@@ -266,8 +267,11 @@ def _say(old: int | None, new: int | None, items: Document) -> str:
     return f"{head}, {items['differ']} of {items['count']} outcomes {verb}"
 
 
-def _place_groups(changes: Sequence[ValueChange]) -> list[Document]:
-    """Group the changes whose pointers differ in indexes alone; the values are those of the first change."""
+def _place_groups(changes: Sequence[ValueChange], old: Json, new: Json) -> list[Document]:
+    """Group the changes whose pointers differ in indexes alone; the values are those of the first change.
+
+    `old` and `new` are the documents without credentials.
+    """
     groups: dict[str, list[ValueChange]] = {}
     for change in changes:
         groups.setdefault(_INDEX.sub("/*", change.pointer), []).append(change)
@@ -275,19 +279,23 @@ def _place_groups(changes: Sequence[ValueChange]) -> list[Document]:
         {
             "count": len(found),
             "place": place if len(found) > 1 else found[0].pointer,
-            "recorded": _redacted_value(found[0], "old"),
-            "replayed": _redacted_value(found[0], "new"),
+            "recorded": _text_of(old, found[0], "old"),
+            "replayed": _text_of(new, found[0], "new"),
         }
         for place, found in [*groups.items()][:MAX_SHOWN]
     ]
 
 
-def _body_difference(before: Reply, after: Reply) -> Document:
+def _body_difference(recorded: Entry, after: Reply) -> Document:
+    before, both = recorded.reply, (recorded, replace(recorded, reply=after))
     found: list[ValueChange] = []
     if before.body != after.body:
-        old, new = json_value(before.body, before.media_type), json_value(after.body, after.media_type)
+        old, new = (json_value(one.reply.body, one.reply.media_type) for one in both)
         found = list(diff_values(old, new)) if old is not None and new is not None else []
-    return {"same": before.body == after.body, "differ": len(found), "groups": _place_groups(found)}
+    # A value alone may not show that it is a credential: a header's name or a grant's type stands beside it.
+    masked = [json_value(View().reply_bytes(one), one.reply.media_type) for one in both if found]
+    groups = _place_groups(found, *masked) if found else []
+    return {"same": before.body == after.body, "differ": len(found), "groups": groups}
 
 
 def compare_calls(first: Entry, second: Entry) -> Document:
@@ -318,7 +326,7 @@ def _list_changes(part: str, changes: Sequence[ValueChange], old: Document, new:
     return {"differ": len(own), "differences": listed}
 
 
-def _text_of(parts: Document, change: ValueChange, side: str) -> str | None:
+def _text_of(parts: Json, change: ValueChange, side: str) -> str | None:
     if side not in change.values:
         return None
     text = json.encode(value_at(parts, parse_pointer(change.pointer))).decode()
@@ -340,14 +348,6 @@ def _comparable(side: Document) -> dict[str, Json]:
     except MalformedBody:
         body = side["body"].replace("><", ">\n<").splitlines()
     return {**side, "headers": headers, "body": body}
-
-
-def _redacted_value(change: ValueChange, side: str) -> Json:
-    """Return the value at `side` (old or new) as redacted, truncated JSON text; None if there is no value."""
-    if side not in change.values:
-        return None
-    member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
-    return redact_body(member).partition(":")[2][:-1][:_MOST_CHARACTERS]
 
 
 def item_places(entry: Entry, operation: Operation | None) -> Iterator[Document]:

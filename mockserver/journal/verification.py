@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
-from mockserver.codec.redaction import redact_body
+from mockserver.codec.masking import Redaction
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, TooLarge
 from mockserver.journal.entry import NO_STATUS, Entry, has_scenario, has_status
@@ -158,14 +158,18 @@ def mismatches(
         if entry.call.headers.get(name) != text:
             yield Mismatch(f"headers.{name}", text, View().request_headers(entry).get(name))
     if wanted.body is not None and not holds(wanted.body, sent := document(entry)):
-        yield Mismatch("body", wanted.body_document, value_at(wanted.body, sent) if with_values else None)
+        yield Mismatch(
+            "body",
+            wanted.body_document,
+            value_at(wanted.body, sent, View().redaction(entry)) if with_values else None,
+        )
     if wanted.status and not has_status(entry, wanted.status):
         yield Mismatch("status", wanted.status, NO_STATUS if entry.status is None else str(entry.status))
     if wanted.scenario and not has_scenario(entry, wanted.scenario):
         yield Mismatch("scenario", wanted.scenario, list(entry.applied))
 
 
-def value_at(predicate: Predicate, document: Json) -> Json:
+def value_at(predicate: Predicate, document: Json, redaction: Redaction) -> Json:
     """Return the value at the predicate's path, without credentials; None if there is no value.
 
     A long value is cut to the beginning of its JSON text.
@@ -175,7 +179,7 @@ def value_at(predicate: Predicate, document: Json) -> Json:
     for name in way:
         around = _step(around, name)
     # Redaction needs the surrounding object: a header's name, a grant's type.
-    masked = json.decode(redact_body(json.encode(around).decode()).encode())
+    masked = json.decode(redaction.text(json.encode(around).decode()).encode())
     found = _step(masked, last)
     text = json.encode(found).decode()
     return found if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -12,8 +12,8 @@ from msgspec.structs import asdict
 
 from mockserver.codec.http import join_headers, parse_content_type
 from mockserver.codec.instants import print_instant
-from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_log, redact_query, redact_url
-from mockserver.journal.entry import Entry, ItemResults
+from mockserver.codec.masking import MASK, Redaction
+from mockserver.journal.entry import Entry, ItemResults, request_target
 from mockserver.model import (
     EMPTY,
     WARNED,
@@ -73,7 +73,7 @@ class View(Value, frozen=True):
             "sandboxAt": print_instant(call.now) if call.now else None,
             "vendor": call.vendor,
             "method": call.method,
-            "path": call.path,
+            "path": self.text(call.path, entry),
             "query": self.query(entry),
             "operation": entry.operation,
             "status": entry.status,
@@ -102,37 +102,38 @@ class View(Value, frozen=True):
             **self.listed(entry),
             "request": {
                 "headers": self.request_headers(entry),
-                "body": self._redacted_text(entry.call.body, entry.call.headers.get("content-type")),
+                "body": self._redacted_text(entry.call.body, entry.call.headers.get("content-type"), entry),
                 "cutBytes": entry.request_cut_bytes,
             },
             "reply": {
                 "status": entry.reply.status,
                 "mediaType": entry.reply.media_type,
                 "headers": self.reply_headers(entry),
-                "body": self._redacted_text(entry.reply.body, entry.reply.media_type),
+                "body": self._redacted_text(entry.reply.body, entry.reply.media_type, entry),
                 "cutBytes": entry.reply_cut_bytes,
             },
             "decided": self._decided(entry),
             "differing": self.differences(entry),
-            "trace": entry.trace or None,
+            "trace": self.text(entry.trace, entry) or None,
         }
 
     def delivery(self, one: OwedDelivery) -> Document:
         """Return a callback or webhook with its attempts."""
         body = self._redacted_text(one.body.encode(), one.headers.get("Content-Type"))
-        url = one.url if self.shown else redact_url(one.url, self.mask)
         items = [self.key(key) for key in one.items]
-        # A header of any name may repeat a credential of the call ({$request.header.authorization}).
-        headers = {
-            name: text if self.shown else redact_log(text, self.mask)
-            for name, text in self.headers(one.headers).items()
-        }
-        whole: Document = to_builtins(one)
-        return {**whole, "items": items, "url": url, "headers": headers, "body": body}
+        headers, whole = self.headers(one.headers), to_builtins(one)
+        return {**whole, "items": items, "url": self.text(one.url), "headers": headers, "body": body}
 
     def key(self, key: str) -> str:
         """Return an item's key, redacted because a key may be the URL of a subrequest with credentials."""
-        return key if self.shown else redact_body(key, self.mask)
+        return self.text(key)
+
+    def text(self, text: str, entry: Entry | None = None) -> str:
+        return text if self.shown else self.redaction(entry).text(text)
+
+    def redaction(self, entry: Entry | None = None) -> Redaction:
+        """Return what masks texts; those of an entry also by its vendor's file and its own credentials."""
+        return Redaction.of(entry.call, self.mask) if entry else Redaction(mask=self.mask)
 
     def _decided(self, entry: Entry) -> list[Document]:
         decided = entry.decided
@@ -141,12 +142,16 @@ class View(Value, frozen=True):
                 "index": index,
                 "key": self.key(key),
                 "action": str(action),
-                "problems": [_problem_document(problem) for problem in decided.problems.get(index, ())],
-                "warnings": [_problem_document(warning) for warning in decided.warnings.get(index, ())],
+                "problems": [self._problem(problem) for problem in decided.problems.get(index, ())],
+                "warnings": [self._problem(warning) for warning in decided.warnings.get(index, ())],
                 "effect": _effect_document(entry.effects.get(index)),
             }
             for index, (key, action) in enumerate(decided.items())
         ]
+
+    def _problem(self, problem: Problem) -> Document:
+        detail = self.text(problem.detail)
+        return {"code": problem.code, "pointer": problem.pointer, "detail": detail, "rule": problem.rule}
 
     def differences(self, entry: Entry) -> list[dict[str, Json]]:
         return [
@@ -155,33 +160,39 @@ class View(Value, frozen=True):
         ]
 
     def query(self, entry: Entry) -> str:
-        return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)
+        query = entry.call.query
+        return query if self.shown or not query else self.redaction(entry).query(query)
+
+    def target(self, entry: Entry) -> str:
+        """Return the whole path as it was sent, with its query."""
+        query = self.query(entry)
+        return f"{self.text(request_target(entry), entry)}{'?' if query else ''}{query}"
 
     def request_headers(self, entry: Entry) -> dict[str, str]:
-        return self.headers(entry.call.headers)
+        return self.headers(entry.call.headers, entry)
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
         """Return the reply's headers except Content-Type; repeated headers are joined."""
-        return self.headers(join_headers(entry.reply.headers))
+        return self.headers(join_headers(entry.reply.headers), entry)
 
-    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return dict(headers) if self.shown else redact_headers(headers, self.mask)
+    def headers(self, headers: Mapping[str, str], entry: Entry | None = None) -> dict[str, str]:
+        return dict(headers) if self.shown else self.redaction(entry).headers(headers)
 
     def request_bytes(self, entry: Entry) -> bytes:
-        return self._redacted_bytes(entry.call.body, entry.call.headers.get("content-type"))
+        return self._redacted_bytes(entry.call.body, entry.call.headers.get("content-type"), entry)
 
     def reply_bytes(self, entry: Entry) -> bytes:
-        return self._redacted_bytes(entry.reply.body, entry.reply.media_type)
+        return self._redacted_bytes(entry.reply.body, entry.reply.media_type, entry)
 
-    def _redacted_text(self, body: bytes, media_type: str | None) -> str:
+    def _redacted_text(self, body: bytes, media_type: str | None, entry: Entry | None = None) -> str:
         if self.shown:
             return decode_text(body, media_type)
-        return decode_and_redact(body, media_type, self.mask)[1]
+        return decode_and_redact(body, media_type, self.redaction(entry))[1]
 
-    def _redacted_bytes(self, body: bytes, media_type: str | None) -> bytes:
+    def _redacted_bytes(self, body: bytes, media_type: str | None, entry: Entry) -> bytes:
         if self.shown:
             return body
-        text, cut = decode_and_redact(body, media_type, self.mask)
+        text, cut = decode_and_redact(body, media_type, self.redaction(entry))
         return body if cut == text else cut.encode(text_charset(media_type), errors="replace")
 
 
@@ -190,17 +201,18 @@ def decode_text(body: bytes, media_type: str | None) -> str:
     return body.decode(text_charset(media_type), errors="replace")
 
 
-def decode_and_redact(body: bytes, media_type: str | None, mask: str) -> tuple[str, str]:
+def decode_and_redact(body: bytes, media_type: str | None, redaction: Redaction) -> tuple[str, str]:
     """Return a body as text, and the text without credentials.
 
-    If the body has zero bytes or declares UTF-16 or UTF-32, the charset may be wrong. If the text then shows
-    no credentials, but the body without its zero bytes does, return the body without zero bytes as text.
+    If the body has zero bytes or declares UTF-16 or UTF-32, the charset may be wrong. If the text then has
+    zero bytes or shows no credentials, but the body without its zero bytes does, return that as text.
     """
     text = decode_text(body, media_type)
-    cut = redact_body(text, mask)
-    if cut == text and (b"\0" in body or text_charset(media_type).startswith(_WIDE_CHARSETS)):
+    cut = redaction.text(text)
+    is_doubtful = b"\0" in body or text_charset(media_type).startswith(_WIDE_CHARSETS)
+    if is_doubtful and (cut == text or "\0" in text):
         bare = body.replace(b"\0", b"").decode("latin-1")
-        if (cut_bare := redact_body(bare, mask)) != bare:
+        if (cut_bare := redaction.text(bare)) != bare:
             return bare, cut_bare
     return text, cut
 
@@ -232,10 +244,6 @@ def _effect_document(effect: AppliedEffect | None) -> Document | None:
         "did": list(effect.did),
         "detail": ", ".join(_DID[did] for did in effect.did),
     }
-
-
-def _problem_document(problem: Problem) -> Document:
-    return {"code": problem.code, "pointer": problem.pointer, "detail": problem.detail, "rule": problem.rule}
 
 
 def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
-from mockserver.codec.redaction import MASK, redact_credential, redact_url
+from mockserver.codec.masking import MASK, Redaction
 from mockserver.model import Document, Value
 from mockserver.sandbox.store import SandboxState, State
 
@@ -93,9 +93,8 @@ def registered_webhooks(state: State) -> list[WebhookAddress]:
 
 def mask_webhook(registered: Document, mask: str = MASK) -> Document:
     """Return a registration with the first letters of its secret, and of the credentials in its address."""
-    secret = registered.get("secret", "")
-    masked = secret and redact_credential(secret, mask)
-    return {**registered, "url": redact_url(registered["url"], mask), "secret": masked}
+    redaction, secret = Redaction(mask=mask), registered.get("secret", "")
+    return {**registered, "url": redaction.text(registered["url"]), "secret": redaction.credential(secret)}
 
 
 def silence_deliveries(state: SandboxState) -> None:

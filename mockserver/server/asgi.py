@@ -199,6 +199,7 @@ class MockServerApp(Value, frozen=True):
                 incoming,
                 body,
                 vendor=vendor.served.name,
+                credential_names=vendor.served.spec.credential_names,
                 path=path,
                 mount=mount,
                 in_flight=counts.in_flight,

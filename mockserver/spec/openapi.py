@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.codec.masking import declared_names
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step, values_in
 from mockserver.spec.batch_forms import Batch
@@ -272,6 +273,8 @@ class Spec:
     """Ids of the operations that need no credential although other operations do."""
     minor_amounts: frozenset[str] = field(init=False, repr=False, compare=False)
     """`x-money: minor`: the members whose amounts are in the minor unit of a currency, such as cents."""
+    credential_names: frozenset[str] = field(init=False, repr=False, compare=False)
+    """What `declared_names` returns for `securitySchemes`."""
 
     def __post_init__(self) -> None:
         of_header = self.scope and self.scope[0]["in"] == "header"
@@ -290,6 +293,8 @@ class Spec:
         object.__setattr__(self, "batches", batches)
         marked = self.document if _MONEY in self.text else EMPTY
         object.__setattr__(self, "minor_amounts", frozenset(_minor_amounts(marked)))
+        schemes = self.document.get("components", {}).get("securitySchemes", {})
+        object.__setattr__(self, "credential_names", declared_names(schemes))
 
     def match(self, method: str, path: str) -> RouteMatch:
         """Return the operation for `method` on `path` (below the mount), and the values of its parameters.

@@ -1,21 +1,22 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from mockserver.codec.masking import Masks
+from mockserver.codec.masking import Masks, Redaction, declared_names
 
 IBAN = "NL91ABNA0417164300"
 
 
 def mask(*texts: str, persons: bool = False) -> list[str]:
     """Mask the texts of one recording."""
-    masks = Masks(persons)
+    masks = Masks(persons=persons)
     for text in texts:
-        masks.body(text)
+        masks.text(text)
     masks.seal()
-    return [masks.body(text) for text in texts]
+    return [masks.text(text) for text in texts]
 
 
 def header(name: str, text: str) -> str:
@@ -167,3 +168,26 @@ def test_names_of_persons_are_masked_if_asked(persons: bool, shown: str) -> None
         f"Debtor {shown} must exist",
         f'{{"productName": "{shown}"}}',
     ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "names"),
+    [
+        ({"type": "apiKey", "in": "header", "name": "X-Odd"}, {"header x-odd", "member x-odd"}),
+        ({"type": "apiKey", "in": "header", "name": "Key"}, {"header key"}),
+        ({"type": "apiKey", "in": "query", "name": "odd"}, {"query odd"}),
+        ({"type": "apiKey", "in": "cookie", "name": "odd"}, set()),
+        ({"type": "http", "scheme": "hawk"}, set()),
+        ({"type": "oauth2", "flows": {}}, set()),
+    ],
+)
+def test_a_file_declares_the_names_of_its_keys(scheme: dict[str, Any], names: set[str]) -> None:
+    assert declared_names({"s": scheme}) == names
+
+
+def test_a_declared_name_counts_only_in_its_place() -> None:
+    redaction = Redaction(frozenset({"header key", "query odd"}))
+
+    assert redaction.headers({"key": "abcdef", "odd": "abcdef"}) == {"key": "ab…", "odd": "abcdef"}
+    assert redaction.text('{"key": "abcdef", "odd": "abcdef"}') == '{"key": "abcdef", "odd": "abcdef"}'
+    assert redaction.query("odd=abcdef") == "odd=ab…"

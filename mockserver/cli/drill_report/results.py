@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 from click import unstyle
 from msgspec import field
 
-from mockserver.codec.redaction import redact_log, redact_words
+from mockserver.codec.masking import Redaction
 from mockserver.contract.report.text import HiddenSecrets, one_line
 from mockserver.model import Value
 from mockserver.testing.drill import (
@@ -159,7 +159,7 @@ class DrillReport(Value, frozen=True):
 
     def hide(self, text: str) -> str:
         """Return the text with each secret, and everything that looks like a credential, replaced."""
-        return redact_log(HiddenSecrets(self.secrets).text(text))
+        return Redaction().text(HiddenSecrets(self.secrets).text(text))
 
     def said(self, text: str) -> str:
         """Return a message on one line of limited length, with secrets replaced."""
@@ -168,7 +168,7 @@ class DrillReport(Value, frozen=True):
     def command_line(self, before: Iterable[str] = ()) -> str:
         """Return `before` and the client's command as one line of shell, with secrets replaced."""
         words = [HiddenSecrets(self.secrets).text(word) for word in (*before, *self.command)]
-        return one_line(" ".join(map(_quote, redact_words(words))), _LONGEST_COMMAND)
+        return one_line(" ".join(map(_quote, Redaction().words(words))), _LONGEST_COMMAND)
 
     @property
     def whole_line(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mockserver.codec.redaction import redact_body
+from mockserver.codec.masking import Redaction
 from mockserver.contract.report.text import one_line
 from mockserver.model import Json, unescape_step
 from mockserver.testing.drill import Result
@@ -71,7 +71,7 @@ class Strip(NamedTuple):
 
 
 def draw_strip(result: Result) -> Strip:
-    marked = {redact_body(key) for one in result.findings for key in one.items}
+    marked = {Redaction().text(key) for one in result.findings for key in one.items}
     numbers = {number for one in result.findings for number in one.calls}
     items, calls = list(result.items), list(result.calls)
     if len(items) > MOST_COLUMNS:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from mockserver.codec.redaction import MASK
+from mockserver.codec.masking import Redaction, sent_credentials
 from mockserver.console.report_file import report_templates, run_document
 from mockserver.contract.exchange import Request, Response
 from mockserver.contract.report.text import HiddenSecrets, counted, one_line
@@ -17,7 +17,6 @@ SHOWN = 20
 """Maximum number of calls that a terminal shows; further calls are counted, and are in the reports."""
 
 _KEPT_SIGNS = 20_000
-_HIDDEN = HiddenSecrets()
 _line = partial(one_line, longest=240)
 
 
@@ -31,7 +30,7 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     calls = counted(len(drift.calls), "calls")
     yield f"{drift.vendor}  {name}  {calls}{f' (left out: {totals})' if totals else ''}"
     for one in drift.drifted[:SHOWN]:
-        yield from _call(one)
+        yield from _call(one, _hidden(drift, one))
     if len(drift.drifted) > SHOWN:
         yield f"  … {len(drift.drifted) - SHOWN:,} more calls"
     forbidden = sum(len(call.forbidden) for call in drift.calls)
@@ -65,7 +64,7 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in drift.gone
         ],
         "checked": dict(sorted(drift.made.items())),
-        "drifted": [_told(one) for one in drift.drifted],
+        "drifted": [_told(one, _hidden(drift, one)) for one in drift.drifted],
     }
 
 
@@ -76,9 +75,15 @@ def page(drift: Drift, name: str) -> str:
     return report_templates(__package__).get_template("drift.html").render(drift=found, run=run)
 
 
-def _call(one: DriftedExchange) -> Iterator[str]:
+def _hidden(drift: Drift, one: DriftedExchange) -> HiddenSecrets:
+    sent, declared = one.recorded.request, drift.credential_names
+    values = sent_credentials(sent.headers, sent.query, declared)
+    return HiddenSecrets(redaction=Redaction(declared, values=values))
+
+
+def _call(one: DriftedExchange, hidden: HiddenSecrets) -> Iterator[str]:
     sent, received = one.recorded.request, one.recorded.response
-    yield f"  #{one.number} {_line(f'{sent.method} {_HIDDEN.path(sent.path)}')} {received.status}"
+    yield f"  #{one.number} {_line(f'{sent.method} {hidden.path(sent.path)}')} {received.status}"
     for finding in one.forbidden:
         yield f"    FORBIDDEN  {finding.check}: {_line(finding.message)}"
     for other in one.differences:
@@ -87,7 +92,7 @@ def _call(one: DriftedExchange) -> Iterator[str]:
         yield f"    {word}  {_line(f'{item}recorded {other.recorded}, here {other.here}')}"
 
 
-def _told(one: DriftedExchange) -> dict[str, Any]:
+def _told(one: DriftedExchange, hidden: HiddenSecrets) -> dict[str, Any]:
     sent = one.recorded.request
     return {
         "number": one.number,
@@ -110,16 +115,16 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
             ]
             for name in ("otherwise", "worded")
         },
-        "request": {"method": sent.method, "path": _HIDDEN.path(sent.path), **_message(sent)},
+        "request": {"method": sent.method, "path": hidden.path(sent.path), **_message(sent, hidden)},
         **{
-            name: {"status": came.response.status, **_message(came.response)}
+            name: {"status": came.response.status, **_message(came.response, hidden)}
             for name, came in (("recorded", one.recorded), ("here", one.here))
         },
     }
 
 
-def _message(one: Request | Response) -> dict[str, Any]:
-    text = decode_and_redact(one.body, None, MASK)[1]
+def _message(one: Request | Response, hidden: HiddenSecrets) -> dict[str, Any]:
+    text = decode_and_redact(one.body, None, hidden.redaction)[1]
     if len(text) > _KEPT_SIGNS:
         text = f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"
-    return {"headers": _HIDDEN.headers(one.headers), "body": text}
+    return {"headers": hidden.headers(one.headers), "body": text}

@@ -201,7 +201,7 @@ def _found(session: Session, finding: Finding, known: list[KnownFindings], name:
         finding,
         name,
         entry.fingerprint,
-        command_line(session.plan.only(finding.check, finding)),
+        command_line(session.plan.only(finding.check, finding), session.api.spec.credential_names),
         covering.reason if covering else "",
     )
 
@@ -214,7 +214,12 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
     runs = list(outcomes)
     counts = tally_findings(runs)
     names = ", ".join(one.session.api.name for one in runs)
-    lines = (HiddenSecrets(one.session.secrets).text(command_line(one.session.plan)) for one in runs)
+    lines = (
+        HiddenSecrets(one.session.secrets).text(
+            command_line(one.session.plan, one.session.api.spec.credential_names)
+        )
+        for one in runs
+    )
     return {
         "version": VERSION,
         "mockserver": __version__,

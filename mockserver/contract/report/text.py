@@ -9,7 +9,7 @@ from html import escape
 
 from msgspec import field
 
-from mockserver.codec.redaction import redact_body, redact_headers, redact_query
+from mockserver.codec.masking import Redaction
 from mockserver.model import Value
 
 CUT = "…"
@@ -79,6 +79,8 @@ class HiddenSecrets(Value, frozen=True):
 
     texts: Mapping[str, str] = field(default_factory=dict)
     """For each secret, its replacement (a variable)."""
+    redaction: Redaction = field(default_factory=Redaction)
+    """What masks all further credentials."""
 
     def text(self, text: str) -> str:
         for secret in sorted(self.texts, key=len, reverse=True):
@@ -91,7 +93,7 @@ class HiddenSecrets(Value, frozen=True):
 
     def body(self, body: bytes) -> str:
         """Return a body as text, in which octets that are not UTF-8 are escaped in hexadecimal."""
-        return redact_body(self.text(body.decode(errors="backslashreplace")))
+        return self.redaction.text(self.text(body.decode(errors="backslashreplace")))
 
     def utf_8(self, body: bytes) -> str | None:
         """Return a body as text, or None if it is not UTF-8."""
@@ -104,13 +106,13 @@ class HiddenSecrets(Value, frozen=True):
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers in which known secrets are replaced, and all further credentials are masked."""
         return {
-            name: hidden if (hidden := self.text(text)) != text else redact_headers({name: text})[name]
+            name: hidden if (hidden := self.text(text)) != text else self.redaction.header(name, text)
             for name, text in headers.items()
         }
 
     def path(self, path: str) -> str:
         before, mark, query = self.text(path).partition("?")
-        return f"{before}{mark}{redact_query(query)}"
+        return f"{before}{mark}{self.redaction.query(query)}"
 
 
 def _escaped(sign: str) -> str:

@@ -9,7 +9,7 @@ from mockserver.codec import json
 from mockserver.codec.har import HarMessage, HarObject, har_entry, har_request, har_response
 from mockserver.codec.har import har_archive as archive_of
 from mockserver.codec.instants import print_instant
-from mockserver.journal.entry import Entry, request_target
+from mockserver.journal.entry import Entry
 from mockserver.journal.export.story import DEFAULT_URL, Story, StoryCall, UnsuitableFormError
 from mockserver.journal.view import View, decode_text, is_text
 from mockserver.model import Document, Json
@@ -78,8 +78,7 @@ def _entry(entry: Entry, view: View) -> HarObject:
 
 
 def _recorded_request(entry: Entry, view: View) -> HarObject:
-    call, query = entry.call, view.query(entry)
-    url = f"{call.origin}{request_target(entry)}{'?' if query else ''}{query}"
+    call, url = entry.call, f"{entry.call.origin}{view.target(entry)}"
     media_type, body = call.headers.get("content-type", ""), view.request_bytes(entry)
     text = decode_text(body, media_type) if is_text(body, media_type) else None
     return har_request(

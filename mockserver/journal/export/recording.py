@@ -24,7 +24,8 @@ WHOLE = View(shown=True)
 
 def mask_entries(entries: Iterable[Entry], *, persons: bool) -> list[Entry]:
     """Mask credentials, e-mail addresses, phone numbers, IBANs and, if `persons`, names of persons."""
-    masks, read = Masks(persons), [replace(entry, reply=_decoded(entry.reply)) for entry in entries]
+    read = [replace(entry, reply=_decoded(entry.reply)) for entry in entries]
+    masks = Masks(frozenset().union(*(entry.call.credential_names for entry in read)), persons)
     for entry in read:
         _mask_entry(entry, masks)
     masks.seal()
@@ -63,8 +64,8 @@ def _mask_entry(entry: Entry, masks: Masks) -> Entry:
         entry,
         call=replace(
             call,
-            path=masks.body(call.path),
-            target=masks.body(call.target),
+            path=masks.text(call.path),
+            target=masks.text(call.target),
             query=masks.query(call.query),
             headers={name: masks.header(name, text) for name, text in call.headers.items()},
             body=_mask_body(call.body, call.headers.get("content-type"), masks),
@@ -84,8 +85,8 @@ def _mask_body(body: bytes, media_type: str | None, masks: Masks) -> bytes:
         text = body.decode(charset)
     except UnicodeError:
         text, charset = body.decode("latin-1"), "latin-1"
-    if (masked := masks.body(text)) == text and b"\0" in body:
+    if (masked := masks.text(text)) == text and b"\0" in body:
         # The charset may be UTF-16, whatever the media type says.
         text, charset = body.replace(b"\0", b"").decode("latin-1"), "latin-1"
-        masked = masks.body(text)
+        masked = masks.text(text)
     return body if masked == text else masked.encode(charset)

@@ -19,7 +19,7 @@ from mockserver.codec.curl import (
     shell_quote,
     without_defaults,
 )
-from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target
+from mockserver.journal.entry import HOP_BY_HOP, Entry
 from mockserver.journal.export.formats import FORMATS
 from mockserver.journal.export.story import DEFAULT_URL, VARYING, Story, StoryCall, UnsuitableFormError
 from mockserver.journal.view import View
@@ -301,11 +301,11 @@ def _bytes_literal(body: bytes) -> str:
 
 def call_command(entry: Entry, view: View) -> str:
     """Return a curl command, which prints the response to standard output and errors to standard error."""
-    call, body, query = entry.call, view.request_bytes(entry), view.query(entry)
+    call, body = entry.call, view.request_bytes(entry)
     headers = {name: text for name, text in view.request_headers(entry).items() if name not in HOP_BY_HOP}
     return curl_command(
         call.method,
-        shell_quote(f"{call.origin}{request_target(entry)}{'?' if query else ''}{query}".encode()),
+        shell_quote(f"{call.origin}{view.target(entry)}".encode()),
         headers,
         body,
     )

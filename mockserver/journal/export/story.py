@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from msgspec import field
 
-from mockserver.codec.redaction import ASCII_MASK, redact_headers, redact_query
+from mockserver.codec.masking import ASCII_MASK, Redaction
 from mockserver.errors import MockServerError
 from mockserver.journal.entry import Entry
 from mockserver.journal.replay import loss_kind, resend_headers, target_with_query
@@ -23,7 +23,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 _MAX_CREDENTIALS = 20
 _VISIBLE_LENGTH = 2
-_REDACTED, _UNREDACTED = View(), View(shown=True)
+_REDACTED, _UNREDACTED, _CUT = View(), View(shown=True), View(mask=ASCII_MASK)
 
 
 class UnsuitableFormError(MockServerError):
@@ -131,23 +131,23 @@ def file_stem(numbers: Sequence[int]) -> str:
 
 
 def sendable_target(entry: Entry, view: View, known: Collection[str]) -> str:
-    """Return path and query below the mount; redact the query unless all its credentials are `known`."""
-    query = entry.call.query
-    is_public = _is_public(query, redact_query(query, ASCII_MASK), known)
-    return target_with_query(entry, _UNREDACTED if is_public else view)
+    """Return path and query below the mount; redact them unless all their credentials are `known`."""
+    raw, cut = target_with_query(entry, _UNREDACTED), target_with_query(entry, _CUT)
+    return raw if view.shown or _is_public(raw, cut, known) else cut
 
 
 def sendable_headers(entry: Entry, view: View, known: Collection[str]) -> dict[str, str]:
     raw = resend_headers(entry, _UNREDACTED)
     if view.shown:
         return raw
-    cut = redact_headers(raw, ASCII_MASK)
+    cut = resend_headers(entry, _CUT)
     return {name: text if _is_public(text, cut[name], known) else cut[name] for name, text in raw.items()}
 
 
 def sendable_body(entry: Entry, view: View, known: Collection[str]) -> bytes:
     body = entry.call.body
-    text, cut = decode_and_redact(body, entry.call.headers.get("content-type"), ASCII_MASK)
+    redaction = Redaction.of(entry.call, ASCII_MASK)
+    text, cut = decode_and_redact(body, entry.call.headers.get("content-type"), redaction)
     is_public = view.shown or _is_public(text, cut, known)
     return body if is_public else view.request_bytes(entry)
 

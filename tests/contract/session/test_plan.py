@@ -37,6 +37,12 @@ def test_a_credential_in_a_header_is_a_variable() -> None:
     assert '--header "Authorization: $MOCKSERVER_HEADER_AUTHORIZATION"' in session.command_line(WHOLE)
 
 
+def test_a_credential_in_a_declared_header_is_a_variable() -> None:
+    declared = frozenset({"header x-trace"})
+
+    assert '--header "X-Trace: $MOCKSERVER_HEADER_X_TRACE"' in session.command_line(WHOLE, declared)
+
+
 def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[ContractOptions] = []
     monkeypatch.setattr(contract_run, "run_contract", lambda options, _line: asked.append(options))

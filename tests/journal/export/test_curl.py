@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockserver.codec.redaction import ASCII_MASK
+from mockserver.codec.masking import ASCII_MASK
 from mockserver.journal.export.scripts import call_command
 from mockserver.journal.view import View
 from tests.support.journal_entries import ENTRY, entry

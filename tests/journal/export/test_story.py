@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.codec.redaction import ASCII_MASK
+from mockserver.codec.masking import ASCII_MASK
 from mockserver.journal.export.story import sendable_body, sendable_headers, sendable_target
 from mockserver.journal.view import View
 from tests.support.journal_entries import entry
