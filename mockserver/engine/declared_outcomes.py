@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
@@ -128,7 +129,8 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
 
 def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
     """Return a renderer of the rows and facts of `x-batch.outcome`, in the types of the answer's schema."""
-    filling, outcome = SchemaFilling(contract.document), batch.outcome
+    filling = SchemaFilling(contract.document)
+    outcome = with_places_in(filling, form, batch.outcome)
     write_rows = rows_writer(filling, batch, form)
     members = filling.at(form.schema, ()).get("properties", EMPTY)
     # Members beside the rows have to be filled, and put in order.
@@ -147,7 +149,8 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
         if isinstance(document, dict) and is_filled:
             problems = tuple(problem for one in result.outcomes for problem in one.problems)
             is_refusal = counts["rejected"] > 0
-            message = Message(form.status, "", problems=problems, is_refusal=is_refusal, counts=counts)
+            now = print_instant(state.now)
+            message = Message(form.status, "", "", "", problems, now, is_refusal=is_refusal, counts=counts)
             document = filling.fill(form.schema, message, document)
         facts = ((name, fact_of(fact, counts)) for fact, name in outcome.headers.items())
         headers = tuple((name, json.encode(value).decode()) for name, value in facts)
@@ -162,7 +165,10 @@ def rows_writer(
     filling: SchemaFilling, batch: Batch, form: AnswerForm
 ) -> Callable[[Sequence[Outcome], State], Json]:
     """Return a writer of the lists and maps of rows of `x-batch.outcome`, without members beside them."""
-    writers = [(one.place, _rows_writer(filling, form.schema, one, batch)) for one in batch.outcome.rows]
+    writers = [
+        (filling.with_numbers(form.schema, one.place), _rows_writer(filling, form.schema, one, batch))
+        for one in batch.outcome.rows
+    ]
 
     def write_rows(outcomes: Sequence[Outcome], state: State) -> Json:
         document: Json = {}
@@ -171,6 +177,12 @@ def rows_writer(
         return document
 
     return write_rows
+
+
+def with_places_in(filling: SchemaFilling, form: AnswerForm, outcome: OutcomeForm) -> OutcomeForm:
+    """Return the outcome form with numbers in the paths of facts that lead into lists of an answer."""
+    places = {fact: filling.with_numbers(form.schema, one) for fact, one in outcome.summary.items()}
+    return replace(outcome, summary=places, word_at=filling.with_numbers(form.schema, outcome.word_at))
 
 
 def with_facts(document: Json, outcome: OutcomeForm, counts: Mapping[str, int]) -> Json:
@@ -194,6 +206,9 @@ def result_of(counts: Mapping[str, int]) -> str:
 def _rows_writer(filling: SchemaFilling, answer: Document, rows: OutcomeRows, batch: Batch) -> WriteRows:
     """Return the writer of a list or map, with a row for each item of its subset."""
     row = row_schema(filling.document, filling.merged(answer), rows)
+    rows = replace(
+        rows, members={name: filling.with_numbers(row, path) for name, path in rows.members.items()}
+    )
     members = _row_members(filling, row, rows, batch)
     write = _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members)
     write = _wrapped(write, batch) if rows.wrapped else write

@@ -301,7 +301,7 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     found: dict[str, Resource] = {}
     shared: dict[str, str] = {}
     batches = [one.batch for one in spec.operations.values() if one.batch]
-    inner = {one.collection: key for one in batches for key in one.key[:1] if key.startswith("/")}
+    of_batch = {one.collection: one.key[0] for one in batches if len(one.key) == 1}
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
     by_place = {(one.path, one.method): one for one in operations}
     first: dict[str, Operation] = {}
@@ -318,8 +318,9 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
         elif shown := next(
             filter(None, map(by_place.get, ((path, "get"), (start, "post"), (path, "put")))), None
         ):
-            resource = _resource(spec, at_path, shown, written.get(collection, ""), inner.get(collection, ""))
             made = by_place.get((start, "post"))
+            given = written.get(collection, ""), of_batch.get(collection, "")
+            resource = _resource(spec, at_path, shown, made, *given)
             is_written = "x-collection" in spec.document["paths"][path] or (path, "put") in by_place
             is_told = is_written or made is None or (resource and tells_key(spec, made, resource))
             found |= {path: resource} if resource and is_told else {}
@@ -333,23 +334,31 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     return found
 
 
-def _resource(spec: Spec, at_path: Operation, shown: Operation, written: str, inner: str) -> Resource | None:
+def _resource(
+    spec: Spec, at_path: Operation, shown: Operation, made: Operation | None, written: str, of_batch: str
+) -> Resource | None:
     """Return the resource of the path of `at_path`, whose records are in the answer of `shown`.
 
-    `written` is the collection's `x-key`, `inner` the pointer to the key that a batch of the collection
-    declares, each "" if there is none. Raises SpecError: no member of a record is called `written`.
+    `made` is the operation that creates the records. `written` is the collection's `x-key`, `of_batch` the key
+    that a batch of the collection declares, each "" if there is none. Raises SpecError: no member of a record
+    is called `written`.
     """
     path, collection = at_path.path, at_path.collection
     answering = answers_of(spec, shown)[0]
     if not answering.is_json:
         return None
     parameters = tuple(parameter_names(path))
-    named = written or inner or parameters[-1]
+    named = written or (of_batch if of_batch.startswith("/") else "") or parameters[-1]
     answer = record_answer(spec.document, answering.schema, named, path)
     schema, member = record_schema(spec.document, answer, named, path)
     if plain(member) == "metadata":  # describes the record, which is the whole answer
         named, schema = pointer_of((member, _key_member(spec.document, schema, named))), answer
     key = _key_member(spec.document, schema, named)
+    if not key and is_open(spec.document, schema):
+        others = (answers_of(spec, made)[0].schema, sent_schema(made)) if made else ()
+        records = (record_schema(spec.document, one, named, path)[0] for one in others)
+        keys = (_key_member(spec.document, one, named) for one in records)
+        key = next(filter(None, keys), written or of_batch or named)
     if written and plain(key) != plain(written):
         near = get_close_matches(written, _simple_members(spec.document, schema), 1, 0)
         cure = f"x-key: {near[0]}" if near else 'x-collection: ""'
@@ -364,18 +373,39 @@ def tells_key(spec: Spec, operation: Operation, resource: Resource) -> bool:
     """Return whether a client is told the key of the record that the operation creates, or sends the key."""
     document, at, answering = spec.document, (resource.named, resource.path), answers_of(spec, operation)[0]
     shown, sent = answering.schema, sent_schema(operation)
-    if answering.location:
+    if answering.location or is_key_alone(resource, shown):
         return True
     records = (
         record_schema(document, record_answer(document, shown, *at), *at)[0],
         record_schema(document, sent, *at)[0],
     )
+    if is_open(document, records[0]):
+        return True
     nodes = (
         member_at(document, one, path)
         for one in (*records, sent)
         for path in (resource.key_path, resource.parameters[-1:])
     )
     return any(node and not (node.get("readOnly") and number > 1) for number, node in enumerate(nodes))
+
+
+def is_open(document: Document, schema: Document) -> bool:
+    """Return whether a schema takes any object, as `type: object` alone does."""
+    node = merged(document, schema)
+    limits = {"properties", "patternProperties", "oneOf", "anyOf", "not", "enum", "maxProperties"}
+    return (
+        node.get("type") == "object"
+        and limits.isdisjoint(node)
+        and node.get("additionalProperties", True) is True
+    )
+
+
+def is_key_alone(resource: Resource, schema: Document) -> bool:
+    """Return whether an answer to a new record is its key alone: a text or a number with the form of a key."""
+    node = merged(resource.document, schema)
+    is_plain = node.get("type") in ("string", "integer", "number") and "enum" not in node
+    shown = node.get("example", 0)
+    return is_plain and " " not in str(shown) and (resource.takes_key(shown) or str(shown).isdecimal())
 
 
 def record_answer(document: Document, schema: Document, named: str, path: str) -> Document:
