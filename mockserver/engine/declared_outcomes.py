@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import print_instant
+from mockserver.engine.assigned_values import known_members, value_assigner
 from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
 from mockserver.engine.declared_values import (
     ERRORS,
@@ -28,7 +29,6 @@ from mockserver.model import (
     EMPTY,
     Action,
     Document,
-    Item,
     Json,
     Outcome,
     Path,
@@ -210,7 +210,9 @@ def _rows_writer(filling: SchemaFilling, answer: Document, rows: OutcomeRows, ba
         rows, members={name: filling.with_numbers(row, path) for name, path in rows.members.items()}
     )
     members = _row_members(filling, row, rows, batch)
-    write = _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members)
+    write = (
+        _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members, batch)
+    )
     write = _wrapped(write, batch) if rows.wrapped else write
     is_in = SUBSETS[rows.subset]
     if rows.names:
@@ -271,7 +273,7 @@ def _row_members(
 
 
 def _row_writer(
-    filling: SchemaFilling, row: Document, rows: OutcomeRows, of_row: Mapping[Path, RowMember]
+    filling: SchemaFilling, row: Document, rows: OutcomeRows, of_row: Mapping[Path, RowMember], batch: Batch
 ) -> WriteRows:
     """Return the writer of rows, with the declared members `of_row` and further required members.
 
@@ -280,6 +282,7 @@ def _row_writer(
     """
     members = list(of_row.items())
     complete = _row_completer(filling, row, rows.members)
+    assign = value_assigner(filling, row, rows, batch)
     templates = {action: _template(members, action, complete) for action in Action}
     differing = [(str(path[0]), member) for path, member in members if path and member.usual is None]
     varying = [(name, member.tell) for name, member in differing]
@@ -307,6 +310,7 @@ def _row_writer(
             for path, tell in listed:
                 if (value := tell(outcome)) is not None:
                     made = with_value_at(made, path, value)
+        made = assign(outcome, made, state)
         completed = complete(made)
         if completed is not None:
             return completed
@@ -474,7 +478,8 @@ def key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> 
     accepted = {name: value_check(filling.at(node, (name,))) for name in key}
 
     def tell(outcome: Outcome) -> Json:
-        members = _members_of(outcome.item)
+        document = outcome.item.document
+        members = document if isinstance(document, dict) else {}
         return {name: members[name] for name in key if accepted[name](members.get(name))}
 
     return RowMember(tell)
@@ -511,14 +516,6 @@ def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
     return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
 
 
-def _members_of(item: Item) -> dict[str, Json]:
-    return item.document if isinstance(item.document, dict) else {}
-
-
-def _stored(outcome: Outcome) -> dict[str, Json]:
-    return outcome.document if outcome.accepted and isinstance(outcome.document, dict) else {}
-
-
 def item_status(outcome: Outcome) -> int:
     """Return the status of an item. A rejected item has 422, unless a scenario says otherwise."""
     if not outcome.problems:
@@ -538,7 +535,7 @@ def _sentence(outcome: Outcome, title: str) -> str:
 
 
 def _message_of(outcome: Outcome, now: str = "") -> Message:
-    document = _members_of(outcome.item) | _stored(outcome)
+    document = known_members(outcome)
     return message_of(outcome, item_status(outcome), outcome.action.capitalize(), document, now)
 
 

@@ -187,7 +187,7 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
         drawn = self.drawn(rest, state, *key) if absent else {}
         for name, one in absent.items():
             member = merged(self.document, one)
-            if (time := _time_of(name, member, state)) is not None:
+            if (time := time_of(name, member, state)) is not None:
                 drawn[name] = time
             elif name != self.key_path[-1]:
                 written = (member[word] for word in ("default", "example") if word in member)
@@ -213,7 +213,7 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
     def touched(self, record: Document, sent: Document, state: State) -> dict[str, Any]:
         """Return the record with the sandbox's time as that of its last change, unless the time was sent."""
         names = (name for name in self.members if plain(name).startswith(_CHANGES) and name in record)
-        times = {name: _time_of(name, merged(self.document, self.members[name]), state) for name in names}
+        times = {name: time_of(name, merged(self.document, self.members[name]), state) for name in names}
         return {
             **record,
             **{name: one for name, one in times.items() if one is not None and name not in sent},
@@ -252,7 +252,7 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
         yield from (records[place] for place in records if place.startswith(start))
 
 
-def _time_of(name: str, schema: Document, state: State) -> str | int | None:
+def time_of(name: str, schema: Document, state: State) -> str | int | None:
     """Return the sandbox's time for a member that tells a creation or change, None for another member."""
     said, kind, form = plain(name), schema.get("type"), schema.get("format")
     is_named = said.startswith(_TIMES) and said.removesuffix("s").endswith(_TIME_ENDS)
@@ -320,7 +320,7 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
         ):
             made = by_place.get((start, "post"))
             given = written.get(collection, ""), of_batch.get(collection, "")
-            resource = _resource(spec, at_path, shown, made, *given)
+            resource = _resource(spec, at_path, shown, made, given)
             is_written = "x-collection" in spec.document["paths"][path] or (path, "put") in by_place
             is_told = is_written or made is None or (resource and tells_key(spec, made, resource))
             found |= {path: resource} if resource and is_told else {}
@@ -335,14 +335,15 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
 
 
 def _resource(
-    spec: Spec, at_path: Operation, shown: Operation, made: Operation | None, written: str, of_batch: str
+    spec: Spec, at_path: Operation, shown: Operation, made: Operation | None, keys: tuple[str, str]
 ) -> Resource | None:
     """Return the resource of the path of `at_path`, whose records are in the answer of `shown`.
 
-    `made` is the operation that creates the records. `written` is the collection's `x-key`, `of_batch` the key
-    that a batch of the collection declares, each "" if there is none. Raises SpecError: no member of a record
-    is called `written`.
+    `made` is the operation that creates the records. `keys` are the collection's `x-key`, and the key that a
+    batch of the collection declares, each "" if there is none. Raises SpecError: no member of a record is
+    called like the `x-key`.
     """
+    written, of_batch = keys
     path, collection = at_path.path, at_path.collection
     answering = answers_of(spec, shown)[0]
     if not answering.is_json:
@@ -357,8 +358,8 @@ def _resource(
     if not key and is_open(spec.document, schema):
         others = (answers_of(spec, made)[0].schema, sent_schema(made)) if made else ()
         records = (record_schema(spec.document, one, named, path)[0] for one in others)
-        keys = (_key_member(spec.document, one, named) for one in records)
-        key = next(filter(None, keys), written or of_batch or named)
+        found = (_key_member(spec.document, one, named) for one in records)
+        key = next(filter(None, found), written or of_batch or named)
     if written and plain(key) != plain(written):
         near = get_close_matches(written, _simple_members(spec.document, schema), 1, 0)
         cure = f"x-key: {near[0]}" if near else 'x-collection: ""'
@@ -401,7 +402,7 @@ def is_open(document: Document, schema: Document) -> bool:
 
 
 def is_key_alone(resource: Resource, schema: Document) -> bool:
-    """Return whether an answer to a new record is its key alone: a text or a number with the form of a key."""
+    """Return whether an answer to a new record is its key alone: a text or number with a key's form."""
     node = merged(resource.document, schema)
     is_plain = node.get("type") in ("string", "integer", "number") and "enum" not in node
     shown = node.get("example", 0)

@@ -331,9 +331,9 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         """Return the answer with the address of the new record, if the spec declares a Location."""
         if not (name := self.answering.location):
             return reply
-        call, others = request.call, [one for one in reply.headers if one[0] != name]
+        call = request.call
         address = f"{call.origin}{call.mount}{call.path}/{quote(str(key), safe='')}"
-        return replace(reply, headers=(*others, (name, address)))
+        return replace(reply, headers=(*reply.headers, (name, address)))
 
     def _sent(self, request: Request) -> Document | None:
         """Return the record in the body, which may have an envelope; None if the record is no object."""
@@ -476,7 +476,8 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
     def _with_page_headers(self, reply: Reply, facts: Facts) -> Reply:
         """Return the answer with the declared headers that tell facts about its page."""
         told: dict[str, Json] = {}
-        for name, one in self.answering.declared.get("headers", EMPTY).items():
+        declared = self.answering.declared.get("headers", EMPTY)
+        for name, one in declared.items():
             if name.lower() == "link":
                 steps = ((step, facts.steps[step].link) for step in ("prev", "next", "last", "first"))
                 told[name] = ", ".join(f'<{link()}>; rel="{step}"' for step, link in steps if link)
@@ -484,9 +485,10 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
                 with suppress(KeyError):
                     node = merged(self.resource.document, one.get("schema", EMPTY))
                     told[name] = facts.fact(name.lower().removeprefix("x-"), node)
-        kept = [one for one in reply.headers if one[0] not in told]
-        sent = [(name, str(one)) for name, one in told.items() if one not in (None, "")]
-        return replace(reply, headers=(*kept, *sent))
+        needed = {name for name, one in declared.items() if one.get("required")}
+        texts = {name: "" if one is None else str(one) for name, one in told.items()}
+        sent = ((name, text) for name, text in texts.items() if text or name in needed)
+        return replace(reply, headers=(*reply.headers, *sent))
 
     def _in_envelope(self, schema: Document, member: str, record: Json, state: State) -> dict[str, Any]:
         """Return the record, in the envelope's member `member` if it has a name."""
@@ -524,16 +526,16 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         """
         answering = self.answering
         if not answering.schema:
-            return Reply(answering.status, headers=answering.headers)
+            return Reply(answering.status)
         document = answering.tree.answered(document, answering.schema)
         if around:
             document = {**document, **{name: around[name] for name in answering.envelope if name in around}}
         if not answering.accepts(document):
             return None
         if not answering.is_json:
-            return Reply(answering.status, answering.encode(document), answering.sent_type, answering.headers)
+            return Reply(answering.status, answering.encode(document), answering.sent_type)
         lines = has_lines(answering.content)
-        return json_reply(answering.status, document, answering.sent_type, answering.headers, lines=lines)
+        return json_reply(answering.status, document, answering.sent_type, lines=lines)
 
 
 def _overlaid(known: Json, others: Json) -> Any:

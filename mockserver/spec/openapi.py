@@ -326,7 +326,7 @@ class Spec:
         return ""
 
     def canonical_path(self, path: str) -> str:
-        return path if path in self._plain else self._canonical(path)
+        return path if path in self._plain else self._canonical(path) or "/"
 
     def _is_template(self, path: str) -> bool:
         """Return whether a template has the path as it is, although its first step may be a prefix too."""
