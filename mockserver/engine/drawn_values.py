@@ -17,8 +17,8 @@ from mockserver.engine.declared_values import fitting_text, nearest_number, valu
 from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox.sandboxes import SETTINGS
 from mockserver.sandbox.store import State
-from mockserver.spec.dialects import PREFIX_ITEMS
-from mockserver.spec.openapi import merged, plain
+from mockserver.spec.dialects import NO_VALUE, PREFIX_ITEMS
+from mockserver.spec.openapi import merged, plain, resolve
 from mockserver.spec.patterns import text_for
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class _Drawing(Value, frozen=True):
         shown, least, most = {*required}, node.get("minProperties", 0), node.get("maxProperties", _MOST)
         room = min(_MOST if depth > 1 and number < _DEEPEST else least, most) - len(shown)
         if room > 0:
-            optional = (name for name in members if name not in shown and not members[name].get("writeOnly"))
+            optional = (name for name in members if name not in shown and self._is_shown(members[name]))
             shown |= {*islice(optional, room)}
         made = {
             name: self.value(name, members.get(name, EMPTY), number, depth - 1)
@@ -196,6 +196,10 @@ class _Drawing(Value, frozen=True):
             schema = others if isinstance(others, dict) else EMPTY
             made[f"key{place + 1}"] = self.value("", schema, number, depth - 1)
         return made
+
+    def _is_shown(self, member: Document) -> bool:
+        """Return whether an answer may have an optional member."""
+        return not member.get("writeOnly") and NO_VALUE not in resolve(self.document, member)
 
     def _list(self, name: str, node: Document, number: int, depth: int) -> Json:
         first, items = node.get(PREFIX_ITEMS, ()), node.get("items", EMPTY)

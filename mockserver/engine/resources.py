@@ -33,7 +33,7 @@ from mockserver.model import (
     with_value_at,
 )
 from mockserver.sandbox.store import State
-from mockserver.spec.dialects import NULL
+from mockserver.spec.dialects import NO_VALUE, NULL
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
 from mockserver.spec.openapi import Operation, Spec, member_at, merged, parameter_names, plain, resolve
@@ -208,7 +208,7 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
         member = merged(self.document, self.members[name])
         is_told = "default" in member or member.get("example") is not None
         is_later = member.get("nullable") or plain(name).startswith(_LATER)
-        return not member.get("writeOnly") and (is_told or not is_later)
+        return not (member.get("writeOnly") or NO_VALUE in member) and (is_told or not is_later)
 
     def touched(self, record: Document, sent: Document, state: State) -> dict[str, Any]:
         """Return the record with the sandbox's time as that of its last change, unless the time was sent."""
