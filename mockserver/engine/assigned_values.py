@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.engine.declared_values import SchemaFilling
-from mockserver.engine.drawn_values import chance_of, draw_value
-from mockserver.engine.resources import time_of
+from mockserver.engine.drawn_values import chance_of, draw_value, time_of
 from mockserver.model import EMPTY, Document, Json, Outcome
 from mockserver.sandbox.store import State
 from mockserver.spec.batch_forms import Batch, OutcomeRows

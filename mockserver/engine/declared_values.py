@@ -307,6 +307,8 @@ def _chosen(name: str, node: Document, message: Message) -> Filled:
     found = pick(values, message.status, message.title, message.code, *words)
     if found is None and message.is_refusal:
         found = pick(values, *LAST_RESORTS)
+    elif found is None:
+        values.sort(key=lambda value: side_of(value) == "bad")
     says = plain(name) in CODES | STATUSES
     return Filled(found if found is not None else next(iter(values), None), told=says)
 

@@ -14,9 +14,8 @@ from typing import Any
 
 from msgspec import field
 
-from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import value_check
-from mockserver.engine.drawn_values import chance_of, draw_value, draws_format
+from mockserver.engine.drawn_values import chance_of, draw_value, draws_format, time_of
 from mockserver.engine.example_answers import answers_of
 from mockserver.errors import NotFound, SpecError
 from mockserver.model import (
@@ -49,8 +48,6 @@ _MOST_KEYS = 1_000
 
 _LEAST_NOUN, _LONGEST_PLURAL = 2, 3
 _CHANGES = ("updated", "modified", "changed", "lastupdated", "lastmodified")
-_TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
-_TIME_ENDS = (*_TIMES, "at", "on", "time", "timestamp")
 _LATER = (
     *("deleted", "archived", "cancel", "expired", "closed", "failed", "failure", "error", "reject"),
     "voided",
@@ -250,16 +247,6 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
         start = self.place(at, "") if is_below else ""
         records = state.collection(self.collection)
         yield from (records[place] for place in records if place.startswith(start))
-
-
-def time_of(name: str, schema: Document, state: State) -> str | int | None:
-    """Return the sandbox's time for a member that tells a creation or change, None for another member."""
-    said, kind, form = plain(name), schema.get("type"), schema.get("format")
-    is_named = said.startswith(_TIMES) and said.removesuffix("s").endswith(_TIME_ENDS)
-    if is_named and kind in ("integer", "number"):
-        return int(state.now.timestamp())
-    is_text = said.startswith(_TIMES) and form == "date-time"
-    return print_instant(state.now) if is_text or (is_named and kind == "string" and form is None) else None
 
 
 def with_fitting(kept: Document, others: Document, accepts: Callable[[Json], bool]) -> dict[str, Any]:

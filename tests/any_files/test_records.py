@@ -269,14 +269,49 @@ def test_a_new_record_has_the_address_that_the_file_declares(tmp_path: Path) -> 
     assert made.headers["location"].endswith("/boats/v1/boats/A%2FB")
 
 
-def test_a_header_that_must_be_sent_has_the_value_of_its_example(tmp_path: Path) -> None:
+HEADERS: Any = [
+    ({"schema": {"type": "string", "enum": ["Elasticsearch"]}}, "Elasticsearch"),
+    ({"schema": {"type": "integer"}, "example": 7}, "7"),
+    ({"schema": {"type": "integer", "example": 8}}, "8"),
+    ({"schema": {"type": "string"}, "examples": {"one": {"value": "nine"}}}, "nine"),
+    ({"schema": {"type": "string", "default": "usual"}}, "usual"),
+    ({"schema": {"type": "string", "example": None, "pattern": "^[ab]{3}$"}}, "[ab]{3}"),
+    ({"schema": {"type": "boolean", "default": True}}, "true"),
+    ({"schema": {"type": "array", "items": {"type": "string"}}, "example": ["a", "b"]}, "a,b"),
+    ({"content": {"application/json": {"schema": {"type": "integer", "enum": [10]}}}}, "10"),
+    ({"schema": {"type": "string", "format": "uuid"}}, "[0-9a-f-]{36}"),
+]
+
+
+@pytest.mark.parametrize(("header", "pattern"), HEADERS)
+def test_a_header_that_must_be_sent_is_sent(tmp_path: Path, header: Any, pattern: str) -> None:
     document = boats()
-    answer = document["paths"]["/v1/boats/{id}"]["get"]["responses"]["200"]
-    answer["headers"] = {"X-Total-Count": {"required": True, "schema": {"type": "integer"}, "example": 7}}
+    answers = document["paths"]["/v1/boats/{id}"]["get"]["responses"]
+    headers = {"X-Product": {"required": True, **header}, "X-Other": header}
+    answers["200"]["headers"] = headers
+    answers["404"] = {"description": "unknown", "headers": {"X-Product": {"$ref": "#/components/headers/P"}}}
+    document["components"] = {"headers": {"P": headers["X-Product"]}}
     client = serve(tmp_path, document)
     client.post("", json={"id": "A"})
 
-    assert client.get("/A").headers["x-total-count"] == "7"
+    for path, status in (("/A", 200), ("/B", 404)):
+        answer = client.get(path)
+        assert (answer.status, "x-other" in answer.headers) == (status, False)
+        assert re.fullmatch(pattern, answer.headers["x-product"])
+
+
+def test_the_answer_of_a_batch_has_the_header_that_must_be_sent(tmp_path: Path) -> None:
+    row = {"type": "object", "required": ["id"], "properties": {"id": {}, "status": {"type": "integer"}}}
+    told = answer_of({"type": "array", "items": row})
+    told["headers"] = {"X-Product": {"required": True, "schema": {"type": "string", "enum": ["Boats"]}}}
+    document = boats(record={**RECORD, "required": ["id"]})
+    sent = body_of({"type": "array", "items": {**RECORD, "required": ["id"]}})
+    document["paths"]["/v1/boats/bulk"] = {"post": {"requestBody": sent, "responses": {"207": told}}}
+    client = serve(tmp_path, document)
+
+    answer = client.post("/bulk", json=[{"id": "A"}, {"id": 7}])
+
+    assert ([one["status"] for one in answer.json], answer.headers["x-product"]) == ([201, 422], "Boats")
 
 
 @pytest.mark.parametrize("is_wrapped", [False, True])
