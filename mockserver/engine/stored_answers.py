@@ -403,7 +403,7 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         record = resource.find(request.parameters, state)
         del state.collection(resource.collection)[resource.place(request.parameters)]
         answering = self.answering
-        said = Message(answering.status, "deleted", "deleted", "deleted", is_refusal=False)
+        said = Message(answering.status, "deleted", "deleted", is_refusal=False)
         filled = answering.filling.fill(answering.schema, said, name="message")
         return self.reply(record, state, _DELETED, must_show=False) or self.told((True, 1, filled))
 
