@@ -223,10 +223,10 @@ def test_an_enum_beside_the_type_of_a_list_is_that_of_its_elements(
     schema = {"type": "object", "properties": {"tags": tags, "n": COUNT}}
     client = serve(tmp_path, {**schema, "required": ["tags"]} if is_needed else schema)
 
-    found: Any = client.get("/things").json.get("tags")
+    found: list[str] | None = client.get("/things").json.get("tags")
 
     assert isinstance(found, kind)
-    assert set(found or "x") <= {"x", "y"}
+    assert {*(found or ())} <= {"x", "y"}
     assert [client.put("/things", json={"tags": one}).status for one in (["x"], ["z"], "x")] == [
         200,
         400,
