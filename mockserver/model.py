@@ -82,11 +82,15 @@ def members_of(documents: Iterable[Json], name: str) -> list[Json]:
 
 
 def with_value_at(document: Json, path: Path, value: Json) -> Json:
-    """Return a copy of a document with `value` at a path."""
+    """Return a copy of a document with `value` at a path. An `int` in the path makes a list."""
     if not path:
         return value
-    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
     step = str(path[0])
+    if isinstance(path[0], int) or (isinstance(document, list) and step.isdecimal()):
+        place, known = int(step), document if isinstance(document, list) else []
+        known = known + [None] * (place + 1 - len(known))
+        return [*known[:place], with_value_at(known[place], path[1:], value), *known[place + 1 :]]
+    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
     return {**inner, step: with_value_at(inner.get(step, {}), path[1:], value) if path[1:] else value}
 
 

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.model import ANONYMOUS, Action, Document, Item, Outcome, Path, Problem, call_tone
+from mockserver.model import (
+    ANONYMOUS,
+    Action,
+    Document,
+    Item,
+    Json,
+    Outcome,
+    Path,
+    Problem,
+    call_tone,
+    with_value_at,
+)
 
 ITEM = Item(0, "A-1", {"id": "A-1"})
 
@@ -21,6 +32,22 @@ ITEM = Item(0, "A-1", {"id": "A-1"})
 )
 def test_problem_points_at_its_place_by_json_pointer(path: Path, pointer: str) -> None:
     assert Problem("wrong-type", path).pointer == pointer
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "made"),
+    [
+        ({}, ("a", "b"), {"a": {"b": 1}}),
+        ({"a": {"c": 2}}, ("a", "b"), {"a": {"c": 2, "b": 1}}),
+        ({}, ("a", 0), {"a": [1]}),
+        ({"a": [5, 6]}, ("a", 1), {"a": [5, 1]}),
+        ({"a": [{"b": 2}]}, ("a", "0", "c"), {"a": [{"b": 2, "c": 1}]}),
+        ({}, ("a", 1, "b"), {"a": [None, {"b": 1}]}),
+        ({}, ("a", "0"), {"a": {"0": 1}}),
+    ],
+)
+def test_a_value_is_put_at_its_path(document: Json, path: Path, made: Json) -> None:
+    assert with_value_at(document, path, 1) == made
 
 
 @pytest.mark.parametrize("action", [Action.CREATED, Action.UPDATED, Action.UNCHANGED])

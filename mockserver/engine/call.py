@@ -23,6 +23,7 @@ from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.negotiation import Preference
 from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, describe_quota, one_line
 from mockserver.engine.registry import LoadedVendor
+from mockserver.engine.required_headers import RequiredHeaders
 from mockserver.engine.whole_requests import apply_requests
 from mockserver.errors import (
     Refusal,
@@ -96,6 +97,7 @@ class Pipeline:
     envelope: EnvelopeReader
     directory: OperationDirectory = NO_DIRECTORY
     """The operations of all vendors."""
+    required_headers: RequiredHeaders = field(default_factory=RequiredHeaders)
     served: LoadedVendor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -393,9 +395,10 @@ class Pipeline:
             request = self.envelope.open(call, match, self.dispatch)
             verdicts = self._judge(request)
             with state.item():
-                return self._apply_items(request, verdicts, None, state)
+                answer = self._apply_items(request, verdicts, None, state)
         except Refusal as refusal:
-            return replace(self._word(call, refusal, operation, state), reason="")
+            answer = replace(self._word(call, refusal, operation, state), reason="")
+        return replace(answer, reply=self.required_headers.complete(answer.reply, operation))
 
     def _remember(
         self,
@@ -438,13 +441,13 @@ class Pipeline:
         return answer if limit is None else limit.with_headers(answer, call, state)
 
     def _represent(self, call: Call, answer: Answer, operation: Operation | None) -> Answer:
-        """Return the answer in the media type that the call asks for, whatever made the answer.
+        """Return the answer in the media type that the call asks for, with the headers that it must have.
 
         This step comes last, because rules expect the form of stored answers, of examples and of effects.
         """
-        if self.served.negotiation is None:
-            return answer
-        reply = self.served.negotiation.represent(call, operation, answer.reply)
+        reply = self.required_headers.complete(answer.reply, operation)
+        if self.served.negotiation is not None:
+            reply = self.served.negotiation.represent(call, operation, reply)
         return answer if reply is answer.reply else replace(answer, reply=reply)
 
 

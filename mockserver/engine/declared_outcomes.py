@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import print_instant
+from mockserver.engine.assigned_values import known_members, value_assigner
 from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
 from mockserver.engine.declared_values import (
     ERRORS,
@@ -27,7 +29,6 @@ from mockserver.model import (
     EMPTY,
     Action,
     Document,
-    Item,
     Json,
     Outcome,
     Path,
@@ -128,7 +129,8 @@ def render_batch(contract: Spec, operation: Operation, batch: Batch) -> RenderBa
 
 def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
     """Return a renderer of the rows and facts of `x-batch.outcome`, in the types of the answer's schema."""
-    filling, outcome = SchemaFilling(contract.document), batch.outcome
+    filling = SchemaFilling(contract.document)
+    outcome = with_places_in(filling, form, batch.outcome)
     write_rows = rows_writer(filling, batch, form)
     members = filling.at(form.schema, ()).get("properties", EMPTY)
     # Members beside the rows have to be filled, and put in order.
@@ -147,7 +149,8 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
         if isinstance(document, dict) and is_filled:
             problems = tuple(problem for one in result.outcomes for problem in one.problems)
             is_refusal = counts["rejected"] > 0
-            message = Message(form.status, "", problems=problems, is_refusal=is_refusal, counts=counts)
+            now = print_instant(state.now)
+            message = Message(form.status, "", "", "", problems, now, is_refusal=is_refusal, counts=counts)
             document = filling.fill(form.schema, message, document)
         facts = ((name, fact_of(fact, counts)) for fact, name in outcome.headers.items())
         headers = tuple((name, json.encode(value).decode()) for name, value in facts)
@@ -162,7 +165,10 @@ def rows_writer(
     filling: SchemaFilling, batch: Batch, form: AnswerForm
 ) -> Callable[[Sequence[Outcome], State], Json]:
     """Return a writer of the lists and maps of rows of `x-batch.outcome`, without members beside them."""
-    writers = [(one.place, _rows_writer(filling, form.schema, one, batch)) for one in batch.outcome.rows]
+    writers = [
+        (filling.with_numbers(form.schema, one.place), _rows_writer(filling, form.schema, one, batch))
+        for one in batch.outcome.rows
+    ]
 
     def write_rows(outcomes: Sequence[Outcome], state: State) -> Json:
         document: Json = {}
@@ -171,6 +177,12 @@ def rows_writer(
         return document
 
     return write_rows
+
+
+def with_places_in(filling: SchemaFilling, form: AnswerForm, outcome: OutcomeForm) -> OutcomeForm:
+    """Return the outcome form with numbers in the paths of facts that lead into lists of an answer."""
+    places = {fact: filling.with_numbers(form.schema, one) for fact, one in outcome.summary.items()}
+    return replace(outcome, summary=places, word_at=filling.with_numbers(form.schema, outcome.word_at))
 
 
 def with_facts(document: Json, outcome: OutcomeForm, counts: Mapping[str, int]) -> Json:
@@ -194,8 +206,13 @@ def result_of(counts: Mapping[str, int]) -> str:
 def _rows_writer(filling: SchemaFilling, answer: Document, rows: OutcomeRows, batch: Batch) -> WriteRows:
     """Return the writer of a list or map, with a row for each item of its subset."""
     row = row_schema(filling.document, filling.merged(answer), rows)
+    rows = replace(
+        rows, members={name: filling.with_numbers(row, path) for name, path in rows.members.items()}
+    )
     members = _row_members(filling, row, rows, batch)
-    write = _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members)
+    write = (
+        _value_writer(members[()]) if [*members] == [()] else _row_writer(filling, row, rows, members, batch)
+    )
     write = _wrapped(write, batch) if rows.wrapped else write
     is_in = SUBSETS[rows.subset]
     if rows.names:
@@ -256,7 +273,7 @@ def _row_members(
 
 
 def _row_writer(
-    filling: SchemaFilling, row: Document, rows: OutcomeRows, of_row: Mapping[Path, RowMember]
+    filling: SchemaFilling, row: Document, rows: OutcomeRows, of_row: Mapping[Path, RowMember], batch: Batch
 ) -> WriteRows:
     """Return the writer of rows, with the declared members `of_row` and further required members.
 
@@ -265,6 +282,7 @@ def _row_writer(
     """
     members = list(of_row.items())
     complete = _row_completer(filling, row, rows.members)
+    assign = value_assigner(filling, row, rows, batch)
     templates = {action: _template(members, action, complete) for action in Action}
     differing = [(str(path[0]), member) for path, member in members if path and member.usual is None]
     varying = [(name, member.tell) for name, member in differing]
@@ -292,6 +310,7 @@ def _row_writer(
             for path, tell in listed:
                 if (value := tell(outcome)) is not None:
                     made = with_value_at(made, path, value)
+        made = assign(outcome, made, state)
         completed = complete(made)
         if completed is not None:
             return completed
@@ -459,7 +478,8 @@ def key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> 
     accepted = {name: value_check(filling.at(node, (name,))) for name in key}
 
     def tell(outcome: Outcome) -> Json:
-        members = _members_of(outcome.item)
+        document = outcome.item.document
+        members = document if isinstance(document, dict) else {}
         return {name: members[name] for name in key if accepted[name](members.get(name))}
 
     return RowMember(tell)
@@ -496,14 +516,6 @@ def _record_writer(filling: SchemaFilling, node: Document) -> RowMember:
     return RowMember(lambda outcome: tree.answered(outcome.document, node) if outcome.accepted else None)
 
 
-def _members_of(item: Item) -> dict[str, Json]:
-    return item.document if isinstance(item.document, dict) else {}
-
-
-def _stored(outcome: Outcome) -> dict[str, Json]:
-    return outcome.document if outcome.accepted and isinstance(outcome.document, dict) else {}
-
-
 def item_status(outcome: Outcome) -> int:
     """Return the status of an item. A rejected item has 422, unless a scenario says otherwise."""
     if not outcome.problems:
@@ -523,7 +535,7 @@ def _sentence(outcome: Outcome, title: str) -> str:
 
 
 def _message_of(outcome: Outcome, now: str = "") -> Message:
-    document = _members_of(outcome.item) | _stored(outcome)
+    document = known_members(outcome)
     return message_of(outcome, item_status(outcome), outcome.action.capitalize(), document, now)
 
 

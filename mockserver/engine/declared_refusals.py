@@ -46,6 +46,8 @@ class _Form(Value, frozen=True):
     compiled: Schema
     examples: tuple[Json, ...]
     filling: SchemaFilling
+    is_success: bool
+    """Whether the form is that of a success, so that it has no member for a refusal."""
 
 
 class DeclaredRefusals(Value, frozen=True):
@@ -64,11 +66,10 @@ class DeclaredRefusals(Value, frozen=True):
             sentence = _sentence(refusal) or status_title(reply.status)
             return Reply(reply.status, sentence.encode(), TEXT_TYPE, refused.headers)
         if form is not None:
-            message = _message(refusal, reply.status, call, state)
-            bodies = filter(form.compiled.accepts, self._bodies(form, message, json.decode(reply.body)))
-            body = next(bodies, None)
-            if body is not None:
-                reply = Reply(reply.status, json.encode(body), form.media_type)
+            message, details = _message(refusal, reply.status, call, state), json.decode(reply.body)
+            bodies = iter(()) if form.is_success else self._bodies(form, message, details)
+            body = next(filter(form.compiled.accepts, bodies), details)
+            reply = Reply(reply.status, json.encode(body), form.media_type)
         return replace(reply, headers=refused.headers)
 
     def _bodies(self, form: _Form, message: Message, details: Document) -> Iterator[Json]:
@@ -85,14 +86,13 @@ class DeclaredRefusals(Value, frozen=True):
 
     def _form(self, operation: Operation, status: int) -> _Form | None:
         key = operation.declared_key(status)
-        if self.spec.is_own and key == "default" and not operation.has_success:
-            return None
         if (operation.id, key) not in self._forms:
             self._forms[operation.id, key] = self._read_form(operation, key) if key else None
         return self._forms[operation.id, key]
 
     def _read_form(self, operation: Operation, key: str) -> _Form | None:
         document = self.spec.document
+        is_success = self.spec.is_own and key == "default" and not operation.has_success
         for declared, content in operation.contents(key).items():
             media_type = JSON_TYPE if fnmatchcase(JSON_TYPE, declared) else declared
             schema = content.get("schema", EMPTY)
@@ -102,7 +102,8 @@ class DeclaredRefusals(Value, frozen=True):
                 except (SpecError, ValueError):
                     return None
                 examples = tuple(_examples(document, content))
-                return _Form(media_type, schema, compiled, examples, shared(document, SchemaFilling))
+                filling = shared(document, SchemaFilling)
+                return _Form(media_type, schema, compiled, examples, filling, is_success)
         return None
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.batch_facts import COUNTS, batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
-from mockserver.spec.openapi import member_at, merged, plain
+from mockserver.spec.openapi import merged, plain
 from mockserver.spec.outcomes import side_of
 from mockserver.spec.patterns import foreign_pattern
 from mockserver.spec.schema import COMMON_FORMATS
@@ -153,8 +153,21 @@ class SchemaFilling(Value, frozen=True, weakref=True):
         return merged(self.document, schema)
 
     def at(self, schema: Any, path: Path) -> dict[str, Any]:
-        """Return the schema at the steps of a pointer; {} if there is none."""
-        return member_at(self.document, schema, path)
+        """Return the schema at the steps of a pointer, into lists and maps too; {} if there is none."""
+        node = self.merged(schema)
+        for step in path:
+            others = node.get("items" if "items" in node else "additionalProperties")
+            inner = node.get("properties", EMPTY).get(step, others)
+            node = self.merged(inner) if isinstance(inner, dict) else {}
+        return node
+
+    def with_numbers(self, schema: Any, path: Path) -> Path:
+        """Return the steps of a pointer, with numbers for the steps that lead into a list."""
+        in_lists = ["items" in self.at(schema, path[:number]) for number in range(len(path))]
+        return tuple(
+            int(step) if in_list and str(step).isdecimal() else step
+            for step, in_list in zip(path, in_lists, strict=True)
+        )
 
     def _node(self, schema: Any) -> _Node:
         known = self.nodes.get(id(schema))
@@ -294,6 +307,8 @@ def _chosen(name: str, node: Document, message: Message) -> Filled:
     found = pick(values, message.status, message.title, message.code, *words)
     if found is None and message.is_refusal:
         found = pick(values, *LAST_RESORTS)
+    elif found is None:
+        values.sort(key=lambda value: side_of(value) == "bad")
     says = plain(name) in CODES | STATUSES
     return Filled(found if found is not None else next(iter(values), None), told=says)
 
@@ -317,8 +332,8 @@ def _truth(name: str, node: Document, message: Message) -> Filled:
         return Filled(message.code == action, told=True)
     if called in FAILURES:
         return Filled(message.is_refusal, told=True)
-    is_told = called in SUCCESSES
-    return Filled(not message.is_refusal if is_told else node.get("default", not message.is_refusal), is_told)
+    is_told, usual = called in SUCCESSES, node.get("default")
+    return Filled(usual if isinstance(usual, bool) and not is_told else not message.is_refusal, is_told)
 
 
 def _text(name: str, node: Document, message: Message) -> Filled:
@@ -329,9 +344,9 @@ def _text(name: str, node: Document, message: Message) -> Filled:
             return Filled(fitting, told=True)
     if node.get("nullable"):
         return Filled(None)
-    known = [node[one] for one in ("default", "example") if one in node]
-    if known:
-        return Filled(known[0])
+    known = (node[one] for one in ("default", "example") if one in node)
+    if (fitting := next(filter(value_check(node), known), None)) is not None:
+        return Filled(fitting)
     text = (
         message.now
         if node.get("format") == "date-time" and message.now

@@ -13,12 +13,13 @@ from string import ascii_uppercase
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import fitting_text, nearest_number, value_check
 from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.sandbox.sandboxes import SETTINGS
 from mockserver.sandbox.store import State
-from mockserver.spec.dialects import PREFIX_ITEMS
-from mockserver.spec.openapi import merged, plain
+from mockserver.spec.dialects import NO_VALUE, PREFIX_ITEMS
+from mockserver.spec.openapi import merged, plain, resolve
 from mockserver.spec.patterns import text_for
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ _REACH_OF_NAME = {name: reach for reach, names in _REACHES.items() for name in n
 _WORD = re.compile(r"[Ii][Pp][Vv][46]|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
+_TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
+_TIME_ENDS = (*_TIMES, "at", "on", "time", "timestamp")
+
+
 class Chance(Value, frozen=True):
     """Seed and year by which a value is drawn."""
 
@@ -117,6 +122,16 @@ def draw_value(document: Document, schema: Document, number: int, chance: Chance
         turn = faker.random.randrange(_MOST) if chance.is_new else 0
         is_shown = not chance.is_new if number == 1 else number % 2 == 0
         return _Drawing(document, faker, chance.year, turn, is_shown).value("", schema, number, _DEEPEST)
+
+
+def time_of(name: str, schema: Document, state: State) -> str | int | None:
+    """Return the sandbox's time for a member that tells a creation or change, None for another member."""
+    said, kind, form = plain(name), schema.get("type"), schema.get("format")
+    is_named = said.startswith(_TIMES) and said.removesuffix("s").endswith(_TIME_ENDS)
+    if is_named and kind in ("integer", "number"):
+        return int(state.now.timestamp())
+    is_text = said.startswith(_TIMES) and form == "date-time"
+    return print_instant(state.now) if is_text or (is_named and kind == "string" and form is None) else None
 
 
 def draws_format(schema: Document) -> bool:
@@ -190,7 +205,7 @@ class _Drawing(Value, frozen=True):
         shown, least, most = {*required}, node.get("minProperties", 0), node.get("maxProperties", _MOST)
         room = min(_MOST if depth > 1 and number < _DEEPEST else least, most) - len(shown)
         if room > 0:
-            optional = (name for name in members if name not in shown and not members[name].get("writeOnly"))
+            optional = (name for name in members if name not in shown and self._is_shown(members[name]))
             shown |= {*islice(optional, room)}
         made = {
             name: self.value(name, members.get(name, EMPTY), number, depth - 1)
@@ -202,6 +217,10 @@ class _Drawing(Value, frozen=True):
             schema = others if isinstance(others, dict) else EMPTY
             made[f"key{place + 1}"] = self.value("", schema, number, depth - 1)
         return made
+
+    def _is_shown(self, member: Document) -> bool:
+        """Return whether an answer may have an optional member."""
+        return not member.get("writeOnly") and NO_VALUE not in resolve(self.document, member)
 
     def _list(self, name: str, node: Document, number: int, depth: int) -> Json:
         first, items = node.get(PREFIX_ITEMS, ()), node.get("items", EMPTY)

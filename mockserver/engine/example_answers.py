@@ -105,20 +105,6 @@ class Answering(Value, frozen=True, dict=True, weakref=True):
     def filling(self) -> SchemaFilling:
         return shared(self.document, SchemaFilling)
 
-    @cached_property
-    def headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers that the answer must have, with a value for each."""
-        needed = (
-            (name, one) for name, one in self.declared.get("headers", EMPTY).items() if one.get("required")
-        )
-        return tuple((name, str(self._header_value(name, one))) for name, one in needed)
-
-    def _header_value(self, name: str, header: Document) -> Json:
-        node = merged(self.document, header.get("schema", EMPTY))
-        places = ((header, "example"), (node, "example"), (node, "default"))
-        written = (source[word] for source, word in places if word in source)
-        return next(written, self.filling.fill(node, Message(200, "", is_refusal=False), name=name))
-
 
 def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Answering, ...]:
     """Return the answer at `key` of `responses` ("": the first success) in each media type, JSON first."""
@@ -158,7 +144,7 @@ class Examples(Value, frozen=True):
         accepted = choose(call.headers.get("accept", ""), tuple(one.media_type for one in fitting))
         answer = next((one for one in fitting if one.media_type == accepted), fitting[0])
         status, is_new = int(code or answer.status), prefers_new_value(call.headers)
-        headers = list(answer.headers)
+        headers: list[tuple[str, str]] = []
         if applied := ", ".join(filter(None, (preference.applied, "dynamic=true" if is_new else ""))):
             headers.append((APPLIED_HEADER, applied))
         if not answer.media_type or status in BODILESS_STATUSES:

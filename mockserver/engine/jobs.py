@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias
 
 from msgspec import convert, to_builtins
@@ -20,7 +21,7 @@ from mockserver.codec import json
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.declared_answers import AnswerForm, declared_form, form_of
-from mockserver.engine.declared_outcomes import count_outcomes, rows_writer, with_facts
+from mockserver.engine.declared_outcomes import count_outcomes, rows_writer, with_facts, with_places_in
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.engine.resources import new_key
 from mockserver.errors import NotFound, Refusal
@@ -144,7 +145,8 @@ class BatchJobs(Value, frozen=True):
         return json_reply(form.status, rows, form.media_type, lines=form.has_lines)
 
     def _shown(self, form: AnswerForm, document: Document, state: State, link: str = "") -> Reply:
-        outcome, job = self.batch.outcome, self.job
+        outcome, job = with_places_in(self.filling, form, self.batch.outcome), self.job
+        at = partial(self.filling.with_numbers, form.schema)
         counts: Mapping[str, int] = document.get("counts", EMPTY)
         answer: Json = {}
         if counts:
@@ -152,7 +154,7 @@ class BatchJobs(Value, frozen=True):
             is_failed = not counts["accepted"] and "failed" in job.words
             word = job.words["failed" if is_failed else "done"]
             answer = with_facts(answer, outcome, counts)
-            answer = with_value_at(answer, job.link, link) if job.link else answer
+            answer = with_value_at(answer, at(job.link), link) if job.link else answer
         else:
             is_failed, is_running = False, parse_instant(document["running"]) <= state.now
             word = job.words["running" if is_running else "waiting"]
@@ -160,7 +162,7 @@ class BatchJobs(Value, frozen=True):
             so_far = {"total": document["total"], "accepted": 0, "rejected": 0}
             answer = with_facts(answer, replace(outcome, summary=facts, words={}), so_far)
         made = f"{job.prefix}{document['id']}" if job.prefix else document["id"]
-        answer = with_value_at(with_value_at(answer, job.id, made), job.state, word)
+        answer = with_value_at(with_value_at(answer, at(job.id), made), at(job.state), word)
         message = Message(form.status, "", now=document["created"], is_refusal=is_failed, counts=counts)
         filled = self.filling.fill(form.schema, message, answer) if form.schema else answer
         return json_reply(form.status, filled, form.media_type)

@@ -14,9 +14,8 @@ from typing import Any
 
 from msgspec import field
 
-from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import value_check
-from mockserver.engine.drawn_values import chance_of, draw_value, draws_format
+from mockserver.engine.drawn_values import chance_of, draw_value, draws_format, time_of
 from mockserver.engine.example_answers import answers_of
 from mockserver.errors import NotFound, SpecError
 from mockserver.model import (
@@ -33,7 +32,7 @@ from mockserver.model import (
     with_value_at,
 )
 from mockserver.sandbox.store import State
-from mockserver.spec.dialects import NULL
+from mockserver.spec.dialects import NO_VALUE, NULL
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import answer_schema, is_record_path, key_member, mark_of
 from mockserver.spec.openapi import Operation, Spec, member_at, merged, parameter_names, plain, resolve
@@ -49,8 +48,6 @@ _MOST_KEYS = 1_000
 
 _LEAST_NOUN, _LONGEST_PLURAL = 2, 3
 _CHANGES = ("updated", "modified", "changed", "lastupdated", "lastmodified")
-_TIMES = ("created", "creation", "inserted", "updated", "modified", "changed", "lastupdated", "lastmodified")
-_TIME_ENDS = (*_TIMES, "at", "on", "time", "timestamp")
 _LATER = (
     *("deleted", "archived", "cancel", "expired", "closed", "failed", "failure", "error", "reject"),
     "voided",
@@ -187,7 +184,7 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
         drawn = self.drawn(rest, state, *key) if absent else {}
         for name, one in absent.items():
             member = merged(self.document, one)
-            if (time := _time_of(name, member, state)) is not None:
+            if (time := time_of(name, member, state)) is not None:
                 drawn[name] = time
             elif name != self.key_path[-1]:
                 written = (member[word] for word in ("default", "example") if word in member)
@@ -208,12 +205,12 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
         member = merged(self.document, self.members[name])
         is_told = "default" in member or member.get("example") is not None
         is_later = member.get("nullable") or plain(name).startswith(_LATER)
-        return not member.get("writeOnly") and (is_told or not is_later)
+        return not (member.get("writeOnly") or NO_VALUE in member) and (is_told or not is_later)
 
     def touched(self, record: Document, sent: Document, state: State) -> dict[str, Any]:
         """Return the record with the sandbox's time as that of its last change, unless the time was sent."""
         names = (name for name in self.members if plain(name).startswith(_CHANGES) and name in record)
-        times = {name: _time_of(name, merged(self.document, self.members[name]), state) for name in names}
+        times = {name: time_of(name, merged(self.document, self.members[name]), state) for name in names}
         return {
             **record,
             **{name: one for name, one in times.items() if one is not None and name not in sent},
@@ -250,16 +247,6 @@ class Resource(Value, frozen=True, dict=True, weakref=True):
         start = self.place(at, "") if is_below else ""
         records = state.collection(self.collection)
         yield from (records[place] for place in records if place.startswith(start))
-
-
-def _time_of(name: str, schema: Document, state: State) -> str | int | None:
-    """Return the sandbox's time for a member that tells a creation or change, None for another member."""
-    said, kind, form = plain(name), schema.get("type"), schema.get("format")
-    is_named = said.startswith(_TIMES) and said.removesuffix("s").endswith(_TIME_ENDS)
-    if is_named and kind in ("integer", "number"):
-        return int(state.now.timestamp())
-    is_text = said.startswith(_TIMES) and form == "date-time"
-    return print_instant(state.now) if is_text or (is_named and kind == "string" and form is None) else None
 
 
 def with_fitting(kept: Document, others: Document, accepts: Callable[[Json], bool]) -> dict[str, Any]:
@@ -301,7 +288,7 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     found: dict[str, Resource] = {}
     shared: dict[str, str] = {}
     batches = [one.batch for one in spec.operations.values() if one.batch]
-    inner = {one.collection: key for one in batches for key in one.key[:1] if key.startswith("/")}
+    of_batch = {one.collection: one.key[0] for one in batches if len(one.key) == 1}
     operations = [one for one in spec.operations.values() if one.collection and not one.batch]
     by_place = {(one.path, one.method): one for one in operations}
     first: dict[str, Operation] = {}
@@ -318,8 +305,9 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
         elif shown := next(
             filter(None, map(by_place.get, ((path, "get"), (start, "post"), (path, "put")))), None
         ):
-            resource = _resource(spec, at_path, shown, written.get(collection, ""), inner.get(collection, ""))
             made = by_place.get((start, "post"))
+            given = written.get(collection, ""), of_batch.get(collection, "")
+            resource = _resource(spec, at_path, shown, made, given)
             is_written = "x-collection" in spec.document["paths"][path] or (path, "put") in by_place
             is_told = is_written or made is None or (resource and tells_key(spec, made, resource))
             found |= {path: resource} if resource and is_told else {}
@@ -333,23 +321,32 @@ def find_resources(spec: Spec) -> Mapping[str, Resource]:
     return found
 
 
-def _resource(spec: Spec, at_path: Operation, shown: Operation, written: str, inner: str) -> Resource | None:
+def _resource(
+    spec: Spec, at_path: Operation, shown: Operation, made: Operation | None, keys: tuple[str, str]
+) -> Resource | None:
     """Return the resource of the path of `at_path`, whose records are in the answer of `shown`.
 
-    `written` is the collection's `x-key`, `inner` the pointer to the key that a batch of the collection
-    declares, each "" if there is none. Raises SpecError: no member of a record is called `written`.
+    `made` is the operation that creates the records. `keys` are the collection's `x-key`, and the key that a
+    batch of the collection declares, each "" if there is none. Raises SpecError: no member of a record is
+    called like the `x-key`.
     """
+    written, of_batch = keys
     path, collection = at_path.path, at_path.collection
     answering = answers_of(spec, shown)[0]
     if not answering.is_json:
         return None
     parameters = tuple(parameter_names(path))
-    named = written or inner or parameters[-1]
+    named = written or (of_batch if of_batch.startswith("/") else "") or parameters[-1]
     answer = record_answer(spec.document, answering.schema, named, path)
     schema, member = record_schema(spec.document, answer, named, path)
     if plain(member) == "metadata":  # describes the record, which is the whole answer
         named, schema = pointer_of((member, _key_member(spec.document, schema, named))), answer
     key = _key_member(spec.document, schema, named)
+    if not key and is_open(spec.document, schema):
+        others = (answers_of(spec, made)[0].schema, sent_schema(made)) if made else ()
+        records = (record_schema(spec.document, one, named, path)[0] for one in others)
+        found = (_key_member(spec.document, one, named) for one in records)
+        key = next(filter(None, found), written or of_batch or named)
     if written and plain(key) != plain(written):
         near = get_close_matches(written, _simple_members(spec.document, schema), 1, 0)
         cure = f"x-key: {near[0]}" if near else 'x-collection: ""'
@@ -364,18 +361,39 @@ def tells_key(spec: Spec, operation: Operation, resource: Resource) -> bool:
     """Return whether a client is told the key of the record that the operation creates, or sends the key."""
     document, at, answering = spec.document, (resource.named, resource.path), answers_of(spec, operation)[0]
     shown, sent = answering.schema, sent_schema(operation)
-    if answering.location:
+    if answering.location or is_key_alone(resource, shown):
         return True
     records = (
         record_schema(document, record_answer(document, shown, *at), *at)[0],
         record_schema(document, sent, *at)[0],
     )
+    if is_open(document, records[0]):
+        return True
     nodes = (
         member_at(document, one, path)
         for one in (*records, sent)
         for path in (resource.key_path, resource.parameters[-1:])
     )
     return any(node and not (node.get("readOnly") and number > 1) for number, node in enumerate(nodes))
+
+
+def is_open(document: Document, schema: Document) -> bool:
+    """Return whether a schema takes any object, as `type: object` alone does."""
+    node = merged(document, schema)
+    limits = {"properties", "patternProperties", "oneOf", "anyOf", "not", "enum", "maxProperties"}
+    return (
+        node.get("type") == "object"
+        and limits.isdisjoint(node)
+        and node.get("additionalProperties", True) is True
+    )
+
+
+def is_key_alone(resource: Resource, schema: Document) -> bool:
+    """Return whether an answer to a new record is its key alone: a text or number with a key's form."""
+    node = merged(resource.document, schema)
+    is_plain = node.get("type") in ("string", "integer", "number") and "enum" not in node
+    shown = node.get("example", 0)
+    return is_plain and " " not in str(shown) and (resource.takes_key(shown) or str(shown).isdecimal())
 
 
 def record_answer(document: Document, schema: Document, named: str, path: str) -> Document:

@@ -16,11 +16,14 @@ from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import json_reply
+from mockserver.engine.declared_values import Message
 from mockserver.engine.example_answers import Answering, answers_of
 from mockserver.engine.negotiation import prefers_new_value
 from mockserver.engine.resources import (
     Resource,
+    is_key_alone,
     is_noun,
+    is_open,
     record_answer,
     record_schema,
     sent_schema,
@@ -72,9 +75,12 @@ def work_of(spec: Spec, operation: Operation, resources: Mapping[str, Resource])
     """Return the word of `WORK` for what an operation does with stored records; "" if it does nothing."""
     resource = resources.get(operation.path)
     answering = answers_of(spec, operation)[0]
-    if resource is None or NOT_SERVED in operation.node or (answering.schema and not answering.is_json):
+    if resource is None or NOT_SERVED in operation.node:
         return ""
     work = WORK.get((operation.path == resource.path, operation.method), "")
+    is_plain = work == "delete" or (work == "create" and is_key_alone(resource, answering.schema))
+    if answering.schema and not answering.is_json and not is_plain:
+        return ""
     can_tell = {
         "create": lambda: tells_key(spec, operation, resource),
         "list": lambda: _Writer(resource, answering).rows is not None,
@@ -96,14 +102,17 @@ def takes_records(spec: Spec, operation: Operation, resource: Resource, work: st
     """Return whether the answer of an operation that does `work` can show a record that is made up."""
     at = dict.fromkeys(resource.parameters, "1")
     writer = _Writer(resource, answers_of(spec, operation)[0])
-    facts = _DELETED if work == "delete" else None
+    if work == "delete":
+        return True
     for schema in (resource.schema, EMPTY, sent_schema(operation)):
         given = resource.drawn(schema, state)
         key = resource.key_of(given, at, state)
         record = resource.record(given, key, at, state, is_whole=not given)
         if work == "list" and writer.page([record], Query({}), state):
             return True
-        if work != "list" and writer.reply(record, state, facts, must_show=facts is None):
+        if work == "create" and writer.is_key_alone:
+            return writer.told((key, str(key))) is not None
+        if work != "list" and writer.reply(record, state):
             return True
     return False
 
@@ -131,6 +140,8 @@ def stored_handler(
         if prefers_new_value(request.call.headers):
             return by_example(request, state)
         mark, reply = state.mark(), work(request, state)
+        if reply is None and name == "delete":
+            return by_example(request, state)  # no answer to a deletion shows a record
         if reply is None:
             state.undo_to(mark)  # what is answered by an example must not be half stored
             reply = by_example(request, state)
@@ -287,9 +298,14 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         return record_schema(self.resource.document, self.schema, self.resource.named, self.resource.path)
 
     @cached_property
+    def is_key_alone(self) -> bool:
+        return is_key_alone(self.resource, self.answering.schema)
+
+    @cached_property
     def has_key(self) -> bool:
         """Whether an answer shows the key of a record."""
-        return bool(member_at(self.resource.document, self.envelope[0], self.resource.key_path))
+        document, schema = self.resource.document, self.envelope[0]
+        return bool(member_at(document, schema, self.resource.key_path)) or is_open(document, schema)
 
     def create(self, request: Request, state: State, *, defaults: Document) -> Reply | None:
         document, resource = self._sent(request), self.resource
@@ -303,18 +319,21 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         record = records[place] = resource.record(given, key, request.parameters, state, is_whole=True)
         # A client that neither sent the key of its record nor sees the key could never ask for the record.
         sent = (resource.key_in(document), document.get(resource.parameters[-1]))
-        if not (self.has_key or self.answering.location or key in sent):
+        if not (self.has_key or self.is_key_alone or self.answering.location or key in sent):
             return None
-        reply = self.reply(record, state, must_show=self.has_key)
+        if self.is_key_alone:
+            reply = self.told((key, str(key)))
+        else:
+            reply = self.reply(record, state, must_show=self.has_key)
         return None if reply is None else self._located(reply, request, key)
 
     def _located(self, reply: Reply, request: Request, key: Json) -> Reply:
         """Return the answer with the address of the new record, if the spec declares a Location."""
         if not (name := self.answering.location):
             return reply
-        call, others = request.call, [one for one in reply.headers if one[0] != name]
+        call = request.call
         address = f"{call.origin}{call.mount}{call.path}/{quote(str(key), safe='')}"
-        return replace(reply, headers=(*others, (name, address)))
+        return replace(reply, headers=(*reply.headers, (name, address)))
 
     def _sent(self, request: Request) -> Document | None:
         """Return the record in the body, which may have an envelope; None if the record is no object."""
@@ -383,7 +402,14 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         resource = self.resource
         record = resource.find(request.parameters, state)
         del state.collection(resource.collection)[resource.place(request.parameters)]
-        return self.reply(record, state, _DELETED, must_show=False)
+        answering = self.answering
+        said = Message(answering.status, "deleted", "deleted", is_refusal=False)
+        filled = answering.filling.fill(answering.schema, said, name="message")
+        return self.reply(record, state, _DELETED, must_show=False) or self.told((True, 1, filled))
+
+    def told(self, values: Iterable[Json]) -> Reply | None:
+        """Return the answer with the first of the values that its schema takes; None if it takes none."""
+        return next(filter(None, map(self._valid, values)), None)
 
     @cached_property
     def node(self) -> Document:
@@ -419,16 +445,18 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         if rows is None:
             return None
         page, facts = page_of(records, query, resource)
-        around = _overlaid(resource.drawn(self.form, state), self.answering.envelope) if rows.place else EMPTY
-        told = with_facts(resource.document, self.node, around, facts)
+        drawn = resource.drawn(self.form, state) if rows.place else EMPTY
 
-        def answer(ones: Iterable[Json]) -> Reply | None:
+        def answer(ones: Iterable[Json], example: Document) -> Reply | None:
+            told = with_facts(resource.document, self.node, _overlaid(drawn, example), facts)
             shown = [self._in_envelope(rows.schema, rows.member, one, state) for one in ones]
             shown = shown if rows.place else shown[: self.node.get("maxItems")]
             return self._valid(with_value_at(told, parse_pointer(rows.place), shown), told)
 
         # A record that no call made, such as a fixture, may lack what the schema requires.
-        reply = answer(page) or answer(self._fitting(rows.record, one, state) for one in page)
+        fitting = (self._fitting(rows.record, one, state) for one in page)
+        example = self.answering.envelope if rows.place else EMPTY
+        reply = answer(page, example) or answer(shown := [*fitting], example) or answer(shown, EMPTY)
         return reply and self._with_page_headers(reply, facts)
 
     def _fitting(self, schema: Document, record: Document, state: State) -> Any:
@@ -448,7 +476,8 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
     def _with_page_headers(self, reply: Reply, facts: Facts) -> Reply:
         """Return the answer with the declared headers that tell facts about its page."""
         told: dict[str, Json] = {}
-        for name, one in self.answering.declared.get("headers", EMPTY).items():
+        declared = self.answering.declared.get("headers", EMPTY)
+        for name, one in declared.items():
             if name.lower() == "link":
                 steps = ((step, facts.steps[step].link) for step in ("prev", "next", "last", "first"))
                 told[name] = ", ".join(f'<{link()}>; rel="{step}"' for step, link in steps if link)
@@ -456,9 +485,10 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
                 with suppress(KeyError):
                     node = merged(self.resource.document, one.get("schema", EMPTY))
                     told[name] = facts.fact(name.lower().removeprefix("x-"), node)
-        kept = [one for one in reply.headers if one[0] not in told]
-        sent = [(name, str(one)) for name, one in told.items() if one not in (None, "")]
-        return replace(reply, headers=(*kept, *sent))
+        needed = {name for name, one in declared.items() if one.get("required")}
+        texts = {name: "" if one is None else str(one) for name, one in told.items()}
+        sent = ((name, text) for name, text in texts.items() if text or name in needed)
+        return replace(reply, headers=(*reply.headers, *sent))
 
     def _in_envelope(self, schema: Document, member: str, record: Json, state: State) -> dict[str, Any]:
         """Return the record, in the envelope's member `member` if it has a name."""
@@ -496,14 +526,16 @@ class _Writer(Value, frozen=True, dict=True, weakref=True):
         """
         answering = self.answering
         if not answering.schema:
-            return Reply(answering.status, headers=answering.headers)
+            return Reply(answering.status)
         document = answering.tree.answered(document, answering.schema)
         if around:
             document = {**document, **{name: around[name] for name in answering.envelope if name in around}}
         if not answering.accepts(document):
             return None
+        if not answering.is_json:
+            return Reply(answering.status, answering.encode(document), answering.sent_type)
         lines = has_lines(answering.content)
-        return json_reply(answering.status, document, answering.sent_type, answering.headers, lines=lines)
+        return json_reply(answering.status, document, answering.sent_type, lines=lines)
 
 
 def _overlaid(known: Json, others: Json) -> Any:

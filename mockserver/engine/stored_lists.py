@@ -14,7 +14,8 @@ from msgspec import field
 from mockserver.engine.batch_facts import COUNTS
 from mockserver.engine.declared_values import value_check
 from mockserver.engine.resources import Resource
-from mockserver.model import EMPTY, Document, Json, Value
+from mockserver.errors import InvalidCall
+from mockserver.model import EMPTY, Document, Json, Problem, Value
 from mockserver.spec.openapi import Operation, merged, plain
 from mockserver.spec.paging_words import CURSORS, OFFSETS, PAGES, SIZES
 from mockserver.vendor import Request
@@ -47,6 +48,11 @@ _IN_STEP = re.compile(
 )
 """Names of members of an object that leads to another page, such as `next_page: {offset, uri}`."""
 
+_END = re.compile(
+    "(?:first|(last))(?:item|row|record|object|entry|result)?(?:id|key|cursor|uuid|gid)|startcursor"
+)
+"""Names of members that have the key of a page's first record or, with `last`, of its last record."""
+
 _OF_ALL = frozenset({"self", "first", "last"})
 """Steps that an object without a name for pages or links does not tell: `owner.self` is the owner's."""
 
@@ -77,10 +83,12 @@ class Facts(Value, frozen=True):
     """Facts by the member's name in the form that `plain` returns."""
     steps: Mapping[str, Step] = field(default_factory=dict)
     """Steps by `next`, `prev`, `first`, `last` and `self`."""
+    ends: tuple[Json, Json] | None = None
+    """Keys of the first and of the last record of a page; each None if the page is empty."""
 
     def step(self, name: str, within: str = "") -> str:
         """Return which step a member tells: the member's own, or that of its object, `within`; else ""."""
-        found = _STEP.fullmatch(plain(name))
+        found = None if _END.fullmatch(plain(name)) else _STEP.fullmatch(plain(name))
         step = found[1] if found else within if _IN_STEP.fullmatch(plain(name)) else ""
         is_foreign = step in _OF_ALL and within not in ("", step) and not _PAGED.fullmatch(within)
         return step if step in self.steps and not is_foreign else ""
@@ -93,6 +101,9 @@ class Facts(Value, frozen=True):
     def fact(self, name: str, schema: Document, within: str = "") -> Json:
         """Return what the member says. Raises KeyError: the member tells none of these facts."""
         kind, step = schema.get("type"), self.step(name, within)
+        if self.ends and (end := _END.fullmatch(plain(name))):
+            key = self.ends[bool(end[1])]
+            return str(key) if kind == "string" and key is not None else key
         if kind == "boolean" and _MORE.match(plain(name)) and "hasmore" in self.values:
             return self.values["hasmore"]
         if not step or kind == "boolean":
@@ -122,12 +133,16 @@ class ListForm(Value, frozen=True):
     """Number of the first page: 0 or 1."""
     base: int = 0
     """Offset of the first record: 0, or 1 as in SCIM."""
+    start: Json = None
+    """Default of the cursor, which asks for the first page; None if the cursor has no default."""
+    refuses_cursors: bool = False
+    """Whether a cursor that is no record's key is refused, because the file declares a 400."""
 
     @classmethod
     def of(cls, operation: Operation, document: Document) -> ListForm:
         defaults: dict[str, Json] = {}
         names: dict[str, str] = {}
-        first, base = 1, 0
+        first, base, start = 1, 0, None
         for one in (one for one in operation.parameters if one.place == "query"):
             name, schema = plain(one.name), merged(document, one.schema)
             if name in _RESERVED and name not in CURSORS and "default" in schema:
@@ -139,11 +154,13 @@ class ListForm(Value, frozen=True):
                 base = 1
             is_text, is_time = schema.get("type") == "string", str(schema.get("format")).startswith("date")
             if (name in CURSORS and not is_time) or (is_text and name in _TEXT_OFFSETS):
-                names.setdefault("cursor", one.name)
+                if names.setdefault("cursor", one.name) == one.name:
+                    start = schema.get("default")
             elif name in PAGES or name in OFFSETS:
                 names.setdefault("page" if name in PAGES else "offset", one.name)
         needed = frozenset(plain(one.name) for one in operation.parameters if one.required)
-        return cls(defaults, names, needed, first, base)
+        refuses = operation.declared_key(400) in ("400", "4XX")
+        return cls(defaults, names, needed, first, base, start, refuses)
 
 
 class Query(Value, frozen=True):
@@ -189,11 +206,11 @@ def page_of(records: Iterable[Document], query: Query, resource: Resource) -> tu
     A cursor is the key of the last record before the page.
     """
     declared = {plain(name) for name in resource.members}
-    ordered = sorted(records, key=lambda one: _rank(resource.key_in(one)))
+    ordered = _by_key(records, resource)
     found = _sorted(_agreeing(ordered, query, declared), query)
     size = query.number(SIZES)
     length = len(found) if size is None else size
-    begin = _begin(found, query, resource, length)
+    begin = _begin(ordered, found, query, resource, length)
     page = list(found[begin : begin + length])
     cursor = str(resource.key_in(page[-1])) if page and begin + length < len(found) else ""
     return page, Facts(
@@ -208,6 +225,7 @@ def page_of(records: Iterable[Document], query: Query, resource: Resource) -> tu
             **_facts(query, begin, max(length, 1), len(found)),
         },
         _steps(query, begin, max(length, 1), len(found), cursor),
+        (resource.key_in(page[0]), resource.key_in(page[-1])) if page else (None, None),
     )
 
 
@@ -241,6 +259,10 @@ def with_facts(
         elif is_needed:
             made[name] = "" if fact is None and value_check(schema)("") else value
     return made
+
+
+def _by_key(records: Iterable[Document], resource: Resource) -> list[Document]:
+    return sorted(records, key=lambda one: _rank(resource.key_in(one)))
 
 
 def _agreeing(records: Sequence[Document], query: Query, declared: Container[str]) -> Sequence[Document]:
@@ -304,11 +326,25 @@ def _rank(value: Json) -> tuple[int, Any]:
     return (0, value) if is_number else (1, str(value))
 
 
-def _begin(records: Sequence[Document], query: Query, resource: Resource, length: int) -> int:
-    cursor, page = query.value([plain(query.form.names.get("cursor"))]), query.number(PAGES)
-    if cursor is not None and cursor != "":
-        keys = [str(resource.key_in(one)) for one in records]
-        return keys.index(str(cursor)) + 1 if str(cursor) in keys else len(keys)
+def _begin(
+    every: Sequence[Document], found: Sequence[Document], query: Query, resource: Resource, length: int
+) -> int:
+    """Return the place in `found`, which a call selects and sorts from `every`, where the call's page begins.
+
+    Raises InvalidCall: the cursor is the key of no record, and the file declares a 400.
+    """
+    name = query.form.names.get("cursor", "")
+    cursor, page = query.value([plain(name)]), query.number(PAGES)
+    if cursor not in (None, "", query.form.start):
+        keys = [str(resource.key_in(one)) for one in found]
+        if (key := str(cursor)) in keys:
+            return keys.index(key) + 1
+        known = next((one for one in every if str(resource.key_in(one)) == key), None)
+        if known is not None:  # changed since its page, so that the call does not select the record any more
+            return _sorted(_by_key([*found, known], resource), query).index(known)
+        if query.form.refuses_cursors:
+            raise InvalidCall([Problem("invalid", ("query", name), "no page gave this cursor", found=cursor)])
+        return len(keys)
     if page is not None:
         return max(0, page - query.form.first) * length
     return max(0, (query.number(OFFSETS) or query.form.base) - query.form.base)

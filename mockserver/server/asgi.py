@@ -161,7 +161,7 @@ class MockServerApp(Value, frozen=True):
         if vendor is not None and segment == self.at_root:
             find = vendor.served.spec.find_operation
             # A path of the vendor may begin with the vendor's name, such as /orders of orders.yaml.
-            vendor = None if find(place.path, "") and not find(below, "") else vendor
+            vendor = None if find(place.path, "") and not find(below or "/", "") else vendor
         incoming = Incoming(scope, receive, send, headers, place, header_refusal)
         if vendor is not None and below not in _PAGES and not _is_lost_visitor(vendor, below, headers):
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")

@@ -63,6 +63,9 @@ _PLAIN = frozenset(
 NULL: Document = {"type": "string", "nullable": True, "enum": [None]}
 """Schema that accepts only null."""
 
+NO_VALUE = "x-no-value"
+"""Mark of a schema that, as it is written, accepts no value: a list with an `enum` of other values."""
+
 Tell = Callable[..., None]
 """A function that stores a note, message and cure, on what was changed in the schema that is being read."""
 
@@ -129,6 +132,13 @@ class SchemaDialect(Struct):
 
     def _schema(self, node: Document) -> dict[str, Any]:
         made: dict[str, Any] = {}
+        values = node.get("enum")
+        if node.get("type") == "array" and _are_of_elements(values):
+            self.tell("enum: no list is one of its values; they are read as those of the elements")
+            made[NO_VALUE] = True
+            items = node.get("items")
+            items = {"enum": values, **items} if isinstance(items, dict) and "$ref" not in items else items
+            node = {**{name: one for name, one in node.items() if name != "enum"}, "items": items}
         nullable = node.get("nullable", node.get("x-nullable")) is True
         nullable = self._read_type(node, made) or nullable
         for name, value in node.items():
@@ -371,6 +381,11 @@ def _is_of_type(value: Json, kind: str) -> bool:
         return isinstance(value, (int, Decimal, float)) and not isinstance(value, bool)
     kinds = {"string": str, "boolean": bool, "array": list, "object": dict}
     return isinstance(value, kinds[kind])
+
+
+def _are_of_elements(values: Json) -> bool:
+    """Return whether an `enum` beside the type of a list has no list, so that it means the elements."""
+    return isinstance(values, list) and values != [None] and not any(isinstance(one, list) for one in values)
 
 
 def _as_type(value: Json, kind: str) -> Json:

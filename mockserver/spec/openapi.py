@@ -337,7 +337,7 @@ class Spec:
         return ""
 
     def canonical_path(self, path: str) -> str:
-        return path if path in self._plain else self._canonical(path)
+        return path if path in self._plain else self._canonical(path) or "/"
 
     def _is_template(self, path: str) -> bool:
         """Return whether a template has the path as it is, although its first step may be a prefix too."""
@@ -431,8 +431,10 @@ def merged(document: Document, schema: Any, turn: int | None = 0) -> dict[str, A
                 node[name] = [*node.get(name, ()), *value]
             else:
                 node.setdefault(name, value)
-    if chosen and "discriminator" in node:
-        told = _discriminating(node["discriminator"], chosen[0])
+    named = chosen[0] if chosen else schema
+    if "discriminator" in node and (chosen or _is_mapped(node["discriminator"], schema)):
+        told = _discriminating(node["discriminator"], named)
+        node["required"] = [*node.get("required", ()), *told]
         members = node.get("properties", {})
         both = {name: {"allOf": [members.get(name, {}), one]} for name, one in told.items()}
         node["properties"] = members | {name: merged(document, one) for name, one in both.items()}
@@ -445,6 +447,11 @@ def member_at(document: Document, schema: Document, path: Path) -> dict[str, Any
     for step in path:
         node = merged(document, node.get("properties", EMPTY).get(step, EMPTY))
     return node
+
+
+def _is_mapped(discriminator: Document, schema: Any) -> bool:
+    """Return whether a schema is a reference that the discriminator of its base names."""
+    return isinstance(schema, dict) and schema.get("$ref") in discriminator.get("mapping", EMPTY).values()
 
 
 def _discriminating(discriminator: Document, choice: Document) -> dict[str, Any]:

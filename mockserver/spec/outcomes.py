@@ -31,6 +31,9 @@ _SENTENCES = re.compile(
 )
 """Names of lists of texts that say why items were refused."""
 
+_WORDS = re.compile("(message|detail|description|text|title|reason|status|state|result|outcome)$")
+"""Ends of names of members that have a sentence or a word about an item."""
+
 _NAMING = frozenset({"key", "index", "record", "echo"})
 """Members of a row that tell which item the row is about."""
 
@@ -164,19 +167,40 @@ def _fault_of_rows(
             return "its rows have no member that says whether an item was refused"
     elif not rows.names and rows.members.keys().isdisjoint(_NAMING):
         return f"its rows at {place} do not say which item they are about"
-    if rows.subset != "rejected" and rows.members.get("record") == ():
-        return ""  # the row is the stored record
+    if rows.subset == "accepted" or (rows.subset == "all" and rows.members.get("record") == ()):
+        return _fault_of_accepted(document, row, rows, own)
     kind = member_at(document, row, at_key).get("type") if at_key else None
     kinds = {member_at(document, item, path).get("type", kind) for path in paths}
     has_key = not any(_absent_keys(document, item, keys)) and (kind in (None, *kinds) or len(keys) > 1)
-    lacks = {*(() if has_key else ("key",)), *(() if rows.subset == "accepted" else ("record",))}
+    lacks = {*(() if has_key else ("key",)), "record"}
     known = {*own, *(path[0] for part, path in rows.members.items() if path and part not in lacks)}
-    whole = rows.members.get("record") if "record" in lacks else None
+    whole = rows.members.get("record")
     if whole is not None and {*member_at(document, row, whole).get("required", ())} - {*keys}:
         # Of a refused item, nothing but its key is known to fit the schema.
         known = known - {*whole[:1]} if whole else {*keys}
     invented = next(_invented(document, row, known), "")
     return f"its rows must have {invented}, which a refused item does not have" if invented else ""
+
+
+def _fault_of_accepted(document: Document, row: Document, rows: OutcomeRows, own: Container[str]) -> str:
+    """Return why the row of an accepted item may lack a member; "" if the server can assign each member.
+
+    A row that is the stored record has each member.
+    """
+    if rows.members.get("record") == ():
+        return ""
+    known = {path[0] for path in rows.members.values() if path}
+    nodes = ((str(name), member_at(document, row, (name,))) for name in row.get("required", ()))
+    objects = (name for name, node in nodes if "properties" in node and name not in known)
+    lost = next((name for name in objects if name not in own), "")
+    return f"its rows need {lost}; write record: /{escape_step(lost)} beside their list" if lost else ""
+
+
+def is_assigned(name: str, node: Document) -> bool:
+    """Return whether a server assigns a member of a row of an accepted item: an id, a number, a time."""
+    called = plain(name)
+    told = called in _TOLD or side_of(name) == "bad" or _SENTENCES.fullmatch(called) or _WORDS.search(called)
+    return not (told or "enum" in node or node.get("type") == "boolean" or "properties" in node)
 
 
 def _untold(document: Document, node: Document, path: Path, form: OutcomeForm) -> Iterator[str]:

@@ -144,7 +144,7 @@ def things(shown: Any) -> dict[str, Any]:
 
 
 def test_a_collection_that_no_answer_can_show_is_not_offered_and_told(tmp_path: Path) -> None:
-    file = write(tmp_path, things({"type": "object"}))
+    file = write(tmp_path, things({"type": "object", "properties": {"weight": {"type": "number"}}}))
 
     found = answer_by(
         changed(file, "GET /things/{number}", {"x-collection": "things"}), "GET /things/{number}"

@@ -198,3 +198,37 @@ def test_a_format_that_no_example_breaks_is_judged(tmp_path: Path) -> None:
     client = serve(tmp_path, formatted(at=JIRA["at"]), example={"at": JIRA["at"], "id": 5})
 
     assert client.put("/things", json={"id": JIRA["id"]}).status == 400
+
+
+def test_a_subtype_has_the_value_that_its_base_maps_to_it(tmp_path: Path) -> None:
+    base = {
+        "type": "object",
+        "properties": {"kind": {**TEXT, "enum": ["a", "b"]}},
+        "discriminator": {"propertyName": "kind", "mapping": {name: f"#/$defs/{name}" for name in "ab"}},
+    }
+    defs = {name: {"allOf": [{"$ref": "#/$defs/base"}, {"required": [name]}]} for name in "ab"}
+    document = {**a_file({"$ref": "#/$defs/b"}), "$defs": {"base": base, **defs}}
+    file = tmp_path / "things.json"
+    file.write_bytes(json.encode(document))
+    client = Client(create_frozen_app(Options(files=(file,), vendors=("things",))).entry, {})
+
+    assert client.get("/things/things").json["kind"] == "b"
+
+
+@pytest.mark.parametrize(("is_needed", "kind"), [(True, list), (False, type(None))])
+def test_an_enum_beside_the_type_of_a_list_is_that_of_its_elements(
+    tmp_path: Path, kind: type, *, is_needed: bool
+) -> None:
+    tags = {"type": "array", "enum": ["x", "y"], "items": TEXT}
+    schema = {"type": "object", "properties": {"tags": tags, "n": COUNT}}
+    client = serve(tmp_path, {**schema, "required": ["tags"]} if is_needed else schema)
+
+    found: list[str] | None = client.get("/things").json.get("tags")
+
+    assert isinstance(found, kind)
+    assert {*(found or ())} <= {"x", "y"}
+    assert [client.put("/things", json={"tags": one}).status for one in (["x"], ["z"], "x")] == [
+        200,
+        400,
+        400,
+    ]

@@ -18,14 +18,24 @@ KEYS = [f"B{number}" for number in range(5)]
 
 
 def boats(
-    folder: Path, envelope: Any, asked: dict[str, str], headers: dict[str, Any] | None = None, **content: Any
+    folder: Path,
+    envelope: Any,
+    asked: dict[str, Any],
+    headers: dict[str, Any] | None = None,
+    refused: str = "",
+    **content: Any,
 ) -> Client:
-    """The list of five boats; `envelope` is the schema around the rows, None for a bare list."""
+    """The list of five boats; `envelope` is the schema around the rows, None for a bare list.
+
+    `refused` is the status of a refusal that the file declares for the list.
+    """
     rows = {"type": "array", "items": RECORD}
     listed = (
         rows if envelope is None else {**envelope, "properties": {**envelope["properties"], "rows": rows}}
     )
-    parameters = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in asked.items()]
+    schemas = {name: {"type": one} if isinstance(one, str) else one for name, one in asked.items()}
+    parameters = [{"name": name, "in": "query", "schema": one} for name, one in schemas.items()]
+    refusals = {refused: {"description": "refused"}} if refused else {}
     answer = {
         "description": "boats",
         "headers": {name: {"schema": one} for name, one in (headers or {}).items()},
@@ -38,7 +48,7 @@ def boats(
         "info": {"title": "Boats", "version": "1"},
         "paths": {
             "/boats": {
-                "get": {"parameters": parameters, "responses": {"200": answer}},
+                "get": {"parameters": parameters, "responses": {"200": answer, **refusals}},
                 "post": {"requestBody": {"content": one["content"]}, "responses": {"201": one}},
             },
             "/boats/{id}": {"parameters": [key], "get": {"responses": {"200": one}}},
@@ -213,3 +223,77 @@ def test_a_flag_for_more_is_told_by_any_name(tmp_path: Path) -> None:
 
     assert (first["more_items_in_collection"], first["next_start"]) == (True, 2)
     assert (last["more_items_in_collection"], last.get("next_start")) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("first_id", "last_id"), ("firstCursor", "lastCursor"), ("first_item_id", "last_item_id")],
+)
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_walk_by_the_last_rows_key_shows_each_record_once_and_ends(
+    tmp_path: Path, first: str, last: str, *, is_inside: bool
+) -> None:
+    ends = {first: "string", last: "string"}
+    form = {"paging": ends, "has_more": "boolean"} if is_inside else {**ends, "has_more": "boolean"}
+    client = boats(tmp_path, schema_of(form), {"limit": "integer", "after": "string"})
+
+    seen, told, address = [], [], "/boats?limit=2"
+    for _ in range(3):
+        page = client.get(address).json
+        seen.append([one["id"] for one in page["rows"]])
+        around = page["paging"] if is_inside else page
+        told.append((around[first], around[last], page["has_more"]))
+        address = f"/boats?limit=2&after={around[last]}"
+
+    assert seen == [["B0", "B1"], ["B2", "B3"], ["B4"]]
+    assert told == [("B0", "B1", True), ("B2", "B3", True), ("B4", "B4", False)]
+
+
+@pytest.mark.parametrize(
+    ("node", "is_needed", "told"),
+    [
+        ({"type": "string", "nullable": True}, True, {"last_id": None}),
+        ({"type": "string", "nullable": True}, False, {"last_id": None}),
+        ({"type": "string", "example": "boat_456"}, False, {}),
+        ({"type": "string", "example": "boat_456"}, True, {"last_id": ""}),
+    ],
+)
+def test_an_empty_page_names_no_row(tmp_path: Path, node: Any, told: Any, *, is_needed: bool) -> None:
+    envelope = {"type": "object", "properties": {"last_id": node}}
+    envelope |= {"required": ["last_id"]} if is_needed else {}
+    client = boats(tmp_path, envelope, {"limit": "integer", "after": "string"})
+
+    assert client.get("/boats?after=B4").json == {**told, "rows": []}
+
+
+@pytest.mark.parametrize(
+    ("declared", "query", "status"),
+    [
+        ("400", "?cursor=garbage", 400),
+        ("4XX", "?cursor=garbage", 400),
+        ("default", "?cursor=garbage", 200),
+        ("", "?cursor=garbage", 200),
+        ("400", "?cursor=B1", 200),
+        ("400", "?cursor=B4", 200),
+        ("400", "?cursor=", 200),
+        ("400", "?cursor=*", 200),
+        ("400", "", 200),
+    ],
+)
+def test_a_cursor_that_no_page_gave_is_refused_if_a_400_is_declared(
+    tmp_path: Path, declared: str, query: str, status: int
+) -> None:
+    asked = {"limit": "integer", "cursor": {"type": "string", "default": "*"}}
+    client = boats(tmp_path, schema_of({"next_cursor": "string"}, is_needed=False), asked, refused=declared)
+
+    answer = client.get(f"/boats{query}")
+
+    assert answer.status == status
+    assert status == 200 or "no page gave this cursor" in answer.headers["mock-reason"]
+
+
+def test_a_walk_goes_on_after_a_record_that_the_call_does_not_select_any_more(tmp_path: Path) -> None:
+    asked = {"limit": "integer", "cursor": "string", "id": "string", "q": "string"}
+    client = boats(tmp_path, schema_of({"next_cursor": "string"}, is_needed=False), asked, refused="400")
+
+    assert [one["id"] for one in client.get("/boats?q=B3&cursor=B1").json["rows"]] == ["B3"]

@@ -104,3 +104,18 @@ def test_a_path_with_a_query_is_answered_with_501_and_the_reason(tmp_path: Path,
 
     assert (refused.status, "/boats?expand=all has a query" in refused.text) == (501, True)
     assert client.post("/boats").text == "create"
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/"])
+@pytest.mark.parametrize(
+    "others", [{}, {"/{key}": {"get": operation("key", parameter("key", {"type": "string"}))}}]
+)
+def test_the_root_is_reached_with_and_without_a_final_slash(tmp_path: Path, path: str, others: Any) -> None:
+    file = tmp_path / "boats.json"
+    head = {"openapi": "3.0.3", "info": {"title": "Boats", "version": "1"}, "servers": [{"url": "/v1"}]}
+    file.write_bytes(json.encode({**head, "paths": {"/": {"get": operation("root")}, **others}}))
+    client = Client(create_frozen_app(Options(files=(file,), vendors=("boats",))).entry, {})
+
+    answer = client.get(f"/boats{path}")
+
+    assert (answer.status, answer.body) == (200, b"root")

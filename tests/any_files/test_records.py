@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openapi_schema_validator import OAS30Validator
 
 from mockserver.codec import json
 from mockserver.engine.explanation import explain
@@ -268,14 +269,49 @@ def test_a_new_record_has_the_address_that_the_file_declares(tmp_path: Path) -> 
     assert made.headers["location"].endswith("/boats/v1/boats/A%2FB")
 
 
-def test_a_header_that_must_be_sent_has_the_value_of_its_example(tmp_path: Path) -> None:
+HEADERS: Any = [
+    ({"schema": {"type": "string", "enum": ["Elasticsearch"]}}, "Elasticsearch"),
+    ({"schema": {"type": "integer"}, "example": 7}, "7"),
+    ({"schema": {"type": "integer", "example": 8}}, "8"),
+    ({"schema": {"type": "string"}, "examples": {"one": {"value": "nine"}}}, "nine"),
+    ({"schema": {"type": "string", "default": "usual"}}, "usual"),
+    ({"schema": {"type": "string", "example": None, "pattern": "^[ab]{3}$"}}, "[ab]{3}"),
+    ({"schema": {"type": "boolean", "default": True}}, "true"),
+    ({"schema": {"type": "array", "items": {"type": "string"}}, "example": ["a", "b"]}, "a,b"),
+    ({"content": {"application/json": {"schema": {"type": "integer", "enum": [10]}}}}, "10"),
+    ({"schema": {"type": "string", "format": "uuid"}}, "[0-9a-f-]{36}"),
+]
+
+
+@pytest.mark.parametrize(("header", "pattern"), HEADERS)
+def test_a_header_that_must_be_sent_is_sent(tmp_path: Path, header: Any, pattern: str) -> None:
     document = boats()
-    answer = document["paths"]["/v1/boats/{id}"]["get"]["responses"]["200"]
-    answer["headers"] = {"X-Total-Count": {"required": True, "schema": {"type": "integer"}, "example": 7}}
+    answers = document["paths"]["/v1/boats/{id}"]["get"]["responses"]
+    headers = {"X-Product": {"required": True, **header}, "X-Other": header}
+    answers["200"]["headers"] = headers
+    answers["404"] = {"description": "unknown", "headers": {"X-Product": {"$ref": "#/components/headers/P"}}}
+    document["components"] = {"headers": {"P": headers["X-Product"]}}
     client = serve(tmp_path, document)
     client.post("", json={"id": "A"})
 
-    assert client.get("/A").headers["x-total-count"] == "7"
+    for path, status in (("/A", 200), ("/B", 404)):
+        answer = client.get(path)
+        assert (answer.status, "x-other" in answer.headers) == (status, False)
+        assert re.fullmatch(pattern, answer.headers["x-product"])
+
+
+def test_the_answer_of_a_batch_has_the_header_that_must_be_sent(tmp_path: Path) -> None:
+    row = {"type": "object", "required": ["id"], "properties": {"id": {}, "status": {"type": "integer"}}}
+    told = answer_of({"type": "array", "items": row})
+    told["headers"] = {"X-Product": {"required": True, "schema": {"type": "string", "enum": ["Boats"]}}}
+    document = boats(record={**RECORD, "required": ["id"]})
+    sent = body_of({"type": "array", "items": {**RECORD, "required": ["id"]}})
+    document["paths"]["/v1/boats/bulk"] = {"post": {"requestBody": sent, "responses": {"207": told}}}
+    client = serve(tmp_path, document)
+
+    answer = client.post("/bulk", json=[{"id": "A"}, {"id": 7}])
+
+    assert ([one["status"] for one in answer.json], answer.headers["x-product"]) == ([201, 422], "Boats")
 
 
 @pytest.mark.parametrize("is_wrapped", [False, True])
@@ -562,3 +598,140 @@ def test_each_made_key_is_new_and_fits_its_format(tmp_path: Path, form: Any, pat
 
     assert len({*made}) == 4
     assert all(re.fullmatch(pattern, one) and client.get(f"/{one}").json["id"] == one for one in made)
+
+
+GONE: Any = [
+    ({"type": "string"}, "deleted"),
+    ({"type": "string", "example": "Boat removed"}, None),
+    ({"type": "string", "enum": ["failed", "deleted"]}, "deleted"),
+    ({"type": "string", "format": "date-time"}, None),
+    ({"type": "boolean"}, True),
+    ({"type": "boolean", "example": False}, True),
+    ({"type": "integer"}, 1),
+    ({"type": "array", "items": {"type": "string"}}, []),
+    ({"type": "array", "minItems": 1, "items": RECORD}, None),
+    ({"oneOf": [{"type": "array", "items": RECORD}, {"type": "boolean"}]}, True),
+    ({"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}}}, {"ok": True}),
+]
+
+
+@pytest.mark.parametrize(("schema", "told"), GONE)
+def test_a_deletion_removes_the_record_whatever_its_answer_is(tmp_path: Path, schema: Any, told: Any) -> None:
+    document = boats()
+    document["paths"]["/v1/boats/{id}"]["delete"] = {"responses": {"200": answer_of(schema)}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A"})
+
+    answer = client.delete("/A")
+
+    assert (answer.status, OAS30Validator(schema).is_valid(answer.json)) == (200, True)
+    assert told is None or answer.json == told
+    assert client.get("/A").status == client.delete("/A").status == 404
+
+
+def test_a_deletion_that_is_told_as_a_plain_text_removes_the_record(tmp_path: Path) -> None:
+    document = boats()
+    told = {"description": "gone", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    document["paths"]["/v1/boats/{id}"]["delete"] = {"responses": {"200": told}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A"})
+
+    answer = client.delete("/A")
+
+    assert (answer.headers["content-type"].partition(";")[0], answer.body) == ("text/plain", b"deleted")
+    assert client.get("/A").status == 404
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "key"),
+    [
+        ("application/json", {"type": "integer"}, {"type": "integer", "readOnly": True}),
+        ("application/json", {"type": "string"}, {"type": "string", "readOnly": True}),
+        ("application/json", {"type": "string", "example": "172"}, {"type": "integer", "readOnly": True}),
+        ("text/plain", {"type": "string", "format": "uuid"}, {"type": "string", "format": "uuid"}),
+    ],
+)
+def test_a_creation_that_answers_the_key_alone_stores_what_was_sent(
+    tmp_path: Path, media_type: str, schema: Any, key: Any
+) -> None:
+    document = boats(asked=key, record={**RECORD, "properties": {**RECORD["properties"], "id": key}})
+    answers = {"201": {"description": "the key", "content": {media_type: {"schema": schema}}}}
+    document["paths"]["/v1/boats"]["post"]["responses"] = answers
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"name": "Ada"})
+
+    told = made.body.decode().strip('"')
+    assert OAS30Validator(schema).is_valid(told if schema["type"] == "string" else made.json)
+    assert (str(client.get(f"/{told}").json["id"]), client.get(f"/{told}").json["name"]) == (told, "Ada")
+
+
+def test_a_text_for_people_is_no_key(tmp_path: Path) -> None:
+    document = boats(record={**RECORD, "properties": {"id": {"type": "string", "readOnly": True}}})
+    said = {"type": "string", "example": "The boat is stored"}
+    document["paths"]["/v1/boats"]["post"]["responses"] = {"201": answer_of(said)}
+    client = serve(tmp_path, document)
+
+    assert client.post("", json={}).json == "The boat is stored"
+
+
+ANY: Any = {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("created", "key"),
+    [(ANY, "id"), ({"type": "object", "properties": {"number": {"type": "string"}}}, "number")],
+)
+def test_a_record_of_any_members_is_what_was_sent(tmp_path: Path, created: Any, key: str) -> None:
+    document = boats(record=ANY)
+    document["paths"]["/v1/boats"]["post"]["responses"] = {"201": answer_of(created)}
+    document["paths"]["/v1/boats"]["get"] = {"responses": {"200": answer_of({"type": "array", "items": ANY})}}
+    client = serve(tmp_path, document)
+
+    made = client.post("", json={"name": "Ada", "crew": [1, 2]}).json
+
+    assert client.get(f"/{made[key]}").json == {"name": "Ada", "crew": [1, 2], key: made[key]}
+    assert client.get("").json == [client.get(f"/{made[key]}").json]
+    assert client.get("/unknown").status == 404
+
+
+def test_an_item_of_a_batch_is_shown_by_an_answer_of_any_members(tmp_path: Path) -> None:
+    hull, sails = {"type": "string"}, {"type": "integer", "minimum": 1}
+    item = {"type": "object", "required": ["hull"], "properties": {"hull": hull, "sails": sails}}
+    row = {
+        "type": "object",
+        "required": ["hull"],
+        "properties": {"hull": hull, "status": {"type": "integer"}},
+    }
+    document = boats(record=ANY)
+    del document["paths"]["/v1/boats"]
+    document["paths"]["/v1/boats/bulk"] = {
+        "post": {
+            "requestBody": body_of({"type": "array", "items": item}),
+            "responses": {"207": answer_of({"type": "array", "items": row})},
+        }
+    }
+    shown = document["paths"].pop("/v1/boats/{id}")
+    document["paths"]["/v1/hulls/{id}"] = {**shown, "x-collection": "v1/boats/bulk"}
+    client = serve(tmp_path, document)
+
+    told = client.post("/bulk", json=[{"hull": "A", "sails": 2}, {"hull": "B", "sails": 0}]).json
+
+    assert [one["status"] for one in told] == [201, 422]
+    hulls = client.within("/boats/v1/hulls")
+    assert hulls.get("/A").json == {"hull": "A", "sails": 2}
+    assert hulls.get("/B").status == 404
+
+
+def test_a_null_of_an_example_that_the_schema_does_not_take_hides_no_records(tmp_path: Path) -> None:
+    members = {"boats": {"type": "array", "items": RECORD}, "read": {"type": "string"}}
+    listed = answer_of({"type": "object", "required": [*members], "properties": members})
+    listed["content"]["application/json"]["example"] = {"boats": [], "read": None}
+    document = boats()
+    document["paths"]["/v1/boats"]["get"] = {"responses": {"200": listed}}
+    client = serve(tmp_path, document)
+    client.post("", json={"id": "A"})
+
+    found = client.get("").json
+
+    assert ([one["id"] for one in found["boats"]], type(found["read"])) == (["A"], str)

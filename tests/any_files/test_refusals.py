@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openapi_schema_validator import OAS30Validator
 
 from mockserver.codec import json
 from mockserver.contract.examples import ProfileExamples
@@ -93,3 +94,31 @@ def test_objects_that_the_refusal_cannot_fill_are_left_out(tmp_path: Path) -> No
     form = an_object("error", error=an_object("message", message=TEXT, payment=payment))
 
     assert refused(tmp_path, form) == {"error": {"message": FAULT}}
+
+
+VENDOR_TYPE = "application/vnd.boats-v1+json"
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_valid"),
+    [
+        (an_object(id={"type": "integer"}, name={"type": "string"}), True),
+        (an_object("id", id={"type": "integer"}), False),
+        (a_list({"type": "string"}), False),
+    ],
+)
+def test_a_refusal_has_the_media_type_of_the_only_declared_answer(
+    tmp_path: Path, schema: Any, *, is_valid: bool
+) -> None:
+    content = {f"{VENDOR_TYPE};charset=UTF-8": {"schema": schema}}
+    asked = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+    listed = {"parameters": [asked], "responses": {"default": {"description": "boats", "content": content}}}
+    head = {"openapi": "3.0.3", "info": {"title": "Boats", "version": "1"}}
+    file = tmp_path / "boats.json"
+    file.write_bytes(json.encode({**head, "paths": {"/boats": {"get": listed}}}))
+    client = Client(create_frozen_app(Options(files=(file,), vendors=("boats",))).entry, {})
+
+    refused = client.get("/boats/boats?limit=many")
+
+    assert (refused.status, refused.media_type, refused.json["status"]) == (400, VENDOR_TYPE, 400)
+    assert not is_valid or OAS30Validator(schema).is_valid(refused.json)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
 from mockserver.engine.declared_answers import AnswerForm
 from mockserver.engine.declared_outcomes import render_outcomes
@@ -254,3 +255,40 @@ def test_a_row_that_needs_no_filling_is_as_it_would_be_filled(
     assert whole == filled
     if any(pointer.count("/") > 1 for pointer in places.values()):
         assert list(whole) == list(filled)
+
+
+def test_a_pointer_into_a_list_writes_a_list() -> None:
+    ids = {"type": "array", "items": {"type": "string"}}
+    counts = {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}}
+    row = {"type": "object", "properties": {"context": {"type": "object", "additionalProperties": ids}}}
+    rows = {"type": "array", "items": row}
+    schema = {"type": "object", "properties": {"results": rows, "counts": counts}}
+    outcome = {"list": "/results", "key": "/context/ids/0", "summary": {"accepted": "/counts/0/n"}}
+    batch = replace(BATCH, outcome=read_outcome(outcome))
+
+    answered = rendered(Outcome(Item(0, "7", {"id": 7}), Action.CREATED), batch=batch, schema=schema)
+
+    assert answered == {"results": [{"context": {"ids": ["7"]}}], "counts": [{"n": 1}]}
+
+
+NO_NULLS: Any = [
+    {"type": "string", "format": "date-time", "example": None},
+    {"type": "string", "default": None, "example": None},
+    {"type": "string", "enum": ["a", "b"], "example": None},
+    {"type": "boolean", "default": None},
+    {"type": "integer", "default": None, "example": None},
+    {"type": "string", "maxLength": 2, "example": "long"},
+]
+
+
+@pytest.mark.parametrize("node", NO_NULLS)
+def test_an_example_or_a_default_that_its_schema_does_not_take_is_not_answered(node: Any) -> None:
+    schema = _schema(status={"type": "integer"}, note=node)
+    schema = {**schema, "required": ["read"], "properties": {**schema["properties"], "read": node}}
+    batch = replace(BATCH, outcome=read_outcome({"list": "/results", "status": "/status"}))
+
+    answered = rendered(Outcome(Item(0, "A", {}), Action.CREATED), batch=batch, schema=schema)
+
+    limits = {name: one for name, one in node.items() if name not in ("example", "default")}
+    for told in (answered["read"], answered["results"][0]["note"]):
+        assert OAS30Validator(limits, format_checker=oas30_format_checker).is_valid(told)

@@ -236,7 +236,7 @@ def test_a_schema_that_cannot_be_filled_and_has_no_example_gets_problem_details(
 
     reply = declared(errors.TooLarge(5), contract("413", schema))
 
-    assert reply.media_type == "application/problem+json"
+    assert reply.media_type == "application/json"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ _MOST_PAGES = 12
 _DEEPEST = 4
 _NEXT = re.compile(r"next|cursor|after|continuation|marker|token|iterator")
 _BACK = re.compile(r"prev|before|first|last|self|current")
+_LAST_ROW = re.compile(r"last(item|row|record|object)?(id|key|cursor|gid)")
 _SIZES = re.compile(
     r"(page)?(limit|size)|perpage|pagelength|pagecount|count|maxresults|max|top|take|first|resultsperpage"
 )
@@ -114,7 +115,9 @@ class Walk:
             return told or None
         if ways.cursor and not (ways.page or ways.offset):
             is_full = isinstance(answer.document, list) and len(rows) == ways.least
-            return {ways.cursor: rows[-1]} if rows and (more or is_full) else None
+            # A list whose answer names no row is continued after its last row, as Stripe's clients do.
+            last = _last_row(answer.document) or (rows[-1] if rows else "")
+            return {ways.cursor: last} if rows and (more or is_full) else None
         if not rows or more is False:
             return None
         return (
@@ -142,6 +145,12 @@ def _told(answer: Answer, ways: Ways) -> Mapping[str, str] | None:
             return {ways.cursor or ways.page: str(one)}
     is_last = facts and (ways.cursor or any("page" in name for name in facts))
     return {} if is_last else None
+
+
+def _last_row(document: Json) -> str:
+    """Return what the answer names as its last row; "" if it names none."""
+    facts = (one for name, one in _facts(document) if _LAST_ROW.fullmatch(name.rpartition("/")[2]))
+    return next((str(one) for one in facts if one not in (None, "")), "")
 
 
 def _facts(document: Json, depth: int = 0) -> Iterator[tuple[str, Json]]:
