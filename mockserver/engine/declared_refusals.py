@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec import field
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import JSON_TYPE, PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply, status_title
+from mockserver.codec.http import (
+    PROBLEM_TYPE,
+    REFUSAL_STATUSES,
+    is_json_type,
+    problem_reply,
+    sent_type,
+    status_title,
+)
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import ERRORS, STATUSES, Message, SchemaFilling, placed_detail
 from mockserver.errors import (
@@ -94,9 +100,9 @@ class DeclaredRefusals(Value, frozen=True):
     def _read_form(self, operation: Operation, key: str) -> _Form | None:
         document = self.spec.document
         for declared, content in operation.contents(key).items():
-            media_type = JSON_TYPE if fnmatchcase(JSON_TYPE, declared) else declared
+            media_type = sent_type(declared)
             schema = content.get("schema", EMPTY)
-            if media_type == TEXT_TYPE or media_type.endswith("json"):
+            if media_type == TEXT_TYPE or is_json_type(media_type):
                 try:
                     compiled = compile_schema(document, schema, COMMON_FORMATS)
                 except (SpecError, ValueError):

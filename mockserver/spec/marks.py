@@ -25,7 +25,7 @@ from mockserver.spec.openapi import (
     METHODS,
     Note,
     filled_path,
-    has_lines,
+    is_json_content,
     member_at,
     merged,
     parameter_names,
@@ -478,5 +478,5 @@ def _first(members: Mapping[str, str], names: Iterable[str]) -> str:
 def json_schema(document: Document, holder: Document) -> Document:
     """Return the merged schema of the JSON content of a body or an answer; {} if there is none."""
     contents = resolve(document, holder).get("content", EMPTY)
-    found = (one for name, one in contents.items() if name.endswith("json") or has_lines(one))
+    found = (one for name, one in contents.items() if is_json_content(document, name, one))
     return merged(document, next(found, EMPTY).get("schema", EMPTY))

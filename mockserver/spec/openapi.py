@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.codec.http import JSON_RANGES, JSON_TYPE, is_json_type
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step
 from mockserver.spec.batch_forms import Batch
@@ -135,6 +136,14 @@ class MediaType(Value, frozen=True):
     def has_lines(self) -> bool:
         return bool(self.coercion.get("format") == LINES)
 
+    @property
+    def is_json(self) -> bool:
+        return bool(self.coercion.get("format", "json") == "json")
+
+    @property
+    def is_octets(self) -> bool:
+        return bool(self.coercion.get("format") == "octets")
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -170,6 +179,17 @@ class Operation:
     def place(self) -> Path:
         """Path of the operation in the document."""
         return "paths", self.path, self.method
+
+    @property
+    def document_body(self) -> MediaType | None:
+        """The body in JSON, `application/json` before all others, else in lines; None without either."""
+        known = [one for one in self.bodies if one.is_json] or [one for one in self.bodies if one.has_lines]
+        return min(known, key=lambda one: (one.name != JSON_TYPE, "*" in one.name), default=None)
+
+    def json_content(self, key: str) -> tuple[str, Document]:
+        """Return name and content of the JSON, or the lines, at a key of `responses`; "" and {} if none."""
+        found = self.contents(key).items()
+        return next((one for one in found if is_json_content(self.document, *one)), ("", EMPTY))
 
     @property
     def writes(self) -> bool:
@@ -208,6 +228,17 @@ class Operation:
 def has_lines(content: Document) -> bool:
     """Return whether the bodies of a media type are lines."""
     return bool(content.get(BINDER, EMPTY).get("format") == LINES)
+
+
+def is_json_content(document: Document, name: str, content: Document) -> bool:
+    """Return whether the bodies of a declared media type are JSON, or lines of JSON.
+
+    A range such as `*/*` is JSON if its schema is an object or a list; otherwise its bodies are bytes.
+    """
+    if name in JSON_RANGES:
+        schema = merged(document, content.get("schema", EMPTY))
+        return schema.get("type") in ("object", "array") or not {"properties", "items"}.isdisjoint(schema)
+    return is_json_type(name) or has_lines(content)
 
 
 class Note(Value, frozen=True):
