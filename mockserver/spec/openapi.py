@@ -297,6 +297,8 @@ class Spec:
     """
     batches: Mapping[str, Batch] = field(init=False, repr=False, compare=False)
     """The first batch of each collection."""
+    takes_key: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Ids of the operations that declare the header with the idempotency key as a parameter."""
     logins: frozenset[str] = field(init=False, repr=False, compare=False)
     """Ids of the operations that need no credential although other operations do."""
 
@@ -309,6 +311,8 @@ class Spec:
         object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
         known = self.operations.values()
+        keyed = frozenset([one.id for one in known if one.has_parameter(self.idempotency_header)])
+        object.__setattr__(self, "takes_key", keyed)
         open_ids = frozenset([one.id for one in known if not one.security])
         object.__setattr__(self, "logins", open_ids if len(open_ids) < len(known) else frozenset())
         bases = {one.path.partition("/{")[0]: one.collection for one in known if one.collection}
