@@ -79,7 +79,8 @@ class DeclaredRefusals(Value, frozen=True):
 
     def _bodies(self, form: _Form, message: Message, details: Document) -> Iterator[Json]:
         members = form.filling.merged(form.schema).get("properties", EMPTY)
-        of_problem = {name: value for name, value in details.items() if not members or name in members}
+        whole = {"detail": message.sentence, **details} if "detail" in members else details
+        of_problem = {name: value for name, value in whole.items() if not members or name in members}
         schema = resolve(self.spec.document, form.schema)
         choices = [*schema.get("oneOf", ()), *schema.get("anyOf", ())] or [schema]
         filled = [form.filling.fill(one, message) for one in choices if one] or [*form.examples, details]
@@ -152,7 +153,8 @@ def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal, NotFound):
         return f"{refusal.detail} was not found"
     if isinstance(refusal, UnsupportedMediaType):
-        return f"{refusal.media_type or 'no media type'} is not supported"
+        known = f"; send {' or '.join(refusal.supported)}" if refusal.supported else ""
+        return f"{refusal.media_type or 'no media type'} is not supported{known}"
     if isinstance(refusal, MethodNotAllowed):
         return f"this path has only {refusal.detail}"
     return refusal.detail
@@ -169,7 +171,7 @@ def refuse_with_problem_details(
             {"pointer": problem.pointer, "code": problem.code, "detail": problem.detail}
             for problem in refusal.problems
         ]
-    detail = refusal.detail if refusal.code != "invalid" else ""
+    detail = _sentence(refusal) if refusal.code != "invalid" else ""
     return problem_reply(status, detail, **members)
 
 

@@ -228,8 +228,8 @@ def _with_key(answer: Answering, value: Json, operation: Operation, values: Mapp
 
 
 def _success(operation: Operation) -> str:
-    """Return the key of the success in `responses`: the first 2xx, else 3xx, else 1xx, else `default`."""
-    for first in ("2", "3", "1"):
+    """Return the key of the success in `responses`: the first 2xx, else 3xx, else `default`."""
+    for first in ("2", "3"):
         if found := [key for key in operation.responses if key.startswith(first)]:
             return found[0]
     return "default"

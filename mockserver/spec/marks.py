@@ -54,7 +54,8 @@ from mockserver.spec.outcomes import (
 _ASSIGNED_KEYS = ("id", "uuid", "guid", "key")
 _USUAL_KEYS = (*_ASSIGNED_KEYS, "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
-_SAID = ("detail", "error", "errors", "reason", "description", "title", "text")
+_LISTED = ("messages", "problems", "violations", "issues", "causes", "reasons", "details")
+_SAID = ("detail", "error", "errors", "reason", "description", "title", "text", *_LISTED)
 _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "statuscode", "httpstatus", "code", "result", "outcome", "state", "success", "ok"),
     "message": ("message", "errormessage", *_SAID),

@@ -198,8 +198,8 @@ class Operation:
 
     @property
     def has_success(self) -> bool:
-        """Whether a status of 1xx, 2xx or 3xx is declared. If not, `default` declares the success."""
-        return any(name.startswith(("1", "2", "3")) for name in self.responses)
+        """Whether a status of 2xx or 3xx is declared. If not, `default` declares the success."""
+        return any(name.startswith(("2", "3")) for name in self.responses)
 
     def declared_key(self, status: int) -> str:
         """Return the key of `responses` that declares the status; "" if no key does."""
