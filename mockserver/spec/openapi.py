@@ -140,10 +140,6 @@ class MediaType(Value, frozen=True):
     def is_json(self) -> bool:
         return bool(self.coercion.get("format", "json") == "json")
 
-    @property
-    def is_octets(self) -> bool:
-        return bool(self.coercion.get("format") == "octets")
-
 
 @dataclass(frozen=True, slots=True)
 class Operation:

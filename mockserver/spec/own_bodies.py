@@ -82,7 +82,7 @@ def body_content(operation: Operation, body: MediaType) -> Document:
 def can_read(document: Document, operation: Operation, body: MediaType, *, is_own: bool) -> bool:
     """Return whether values of bodies can be read; the bodies of other media types are bytes."""
     content = body_content(operation, body)
-    return not body.is_octets or (
+    return body.coercion.get("format") != "octets" or (
         is_own and own_decoder(body.name, content, SchemaTree(document)) is not None
     )
 

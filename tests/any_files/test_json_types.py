@@ -41,7 +41,7 @@ def listed(node: Any) -> dict[str, Any]:
 def document(sent: str, answered: str, version: str = "3.1.0") -> dict[str, Any]:
     """Return the file of a batch whose bodies and answers have these media types."""
     rejected = {"type": "object", "properties": {"Id": KEY, "Code": KEY, "Message": KEY}}
-    told = {
+    told: dict[str, Any] = {
         "type": "object",
         "properties": {"Successful": listed({"properties": {"Id": KEY}}), "Failed": listed(rejected)},
     }
