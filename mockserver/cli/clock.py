@@ -8,7 +8,14 @@ import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS, instant_text
 from mockserver.cli.output import shorten
-from mockserver.cli.server import ServerOptions, connected, end_usage, server_options, write_result
+from mockserver.cli.server import (
+    ServerOptions,
+    connected,
+    create_missing_sandbox,
+    end_usage,
+    server_options,
+    write_result,
+)
 
 if TYPE_CHECKING:
     from mockserver.model import Json
@@ -85,6 +92,8 @@ def thaw(*, server: ServerOptions) -> None:
 
 def _print_clock(server: ServerOptions, method: str, below: str, body: Json = None) -> None:
     with connected(server) as control:
+        if method != "GET":
+            create_missing_sandbox(control)
         time = control.here(method, below, body)
     ahead = f"  ({time['aheadSeconds']:+,} s)" if time["aheadSeconds"] and time["mode"] != "frozen" else ""
     write_result(server, time, [f"{server.sandbox}  {time['mode']}  {time['now']}{ahead}"])

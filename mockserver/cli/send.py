@@ -329,6 +329,7 @@ def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Do
     If `operation` is "", use the first batch operation. Skip operations whose path has parameters. If no
     operation remains, return None.
     """
+    from mockserver.codec.http import JSON_TYPE, is_json_type, sent_type
     from mockserver.spec.openapi import METHODS, resolve
 
     document = read_spec(control, vendor)
@@ -336,7 +337,8 @@ def find_declared_call(control: ControlPlane, vendor: str, operation: str) -> Do
         node = document["paths"][path].get(method, {})
         if "x-batch" in node and operation in ("", node.get("operationId")) and "{" not in path:
             body = resolve(document, node.get("requestBody", {}))
-            media = next(iter(body.get("content", {})), "application/json")
+            named = list(body.get("content", {})) or [JSON_TYPE]
+            media = sent_type(next(filter(is_json_type, named), named[0]))
             headers = control.call("GET", f"/vendors/{vendor}/access")["headers"]
             return {"method": method.upper(), "path": path, "headers": {**headers, "content-type": media}}
     return None

@@ -209,6 +209,8 @@ def explain(context: click.Context, /, *, file: Path, overlays: tuple[Path, ...]
         return
     rows = [(one.operation, one.kind, one.reason, one.correction) for one in found]
     write_lines(table_lines([("operation", "answered by", "from", "correct it by"), *rows]))
+    if keys := vendor.idempotency and vendor.idempotency.in_words(vendor.assumptions):
+        write_lines([keys])
 
 
 @spec.command(context_settings=CONTEXT_SETTINGS)

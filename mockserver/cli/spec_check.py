@@ -33,7 +33,7 @@ from mockserver.spec.source_files import PARTS, parse_yaml, read_source, read_te
 from mockserver.spec.yaml_positions import START, compose, place_in
 
 _MOST_PROBLEMS = 20
-_NOTE_CURE = "what docs/your-own-api.md says can be read"
+_NOTE_CURE = "write it as docs/your-own-api.md says; the rest of the file is served"
 _PROFILE_CURE = "what the table of x-contract in docs/own-spec.md says"
 _OF_TYPES = re.compile(r"OpenAPI: \{|is not valid under any of the given schemas")
 

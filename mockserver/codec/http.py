@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
@@ -15,8 +16,11 @@ from mockserver.model import Call, Json, Reply
 
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
+_JSON_NAME = re.compile(r"[^/;]+/(?:[^;]*[+.-])?json|application/x-amz-json-1\.[01]")
+JSON_RANGES = ("*/*", "application/*")
+"""Ranges of media types in which this server sends JSON."""
 BODILESS_STATUSES = (204, 304)
-_JSON_RANGES = (JSON_TYPE, "application/*", "*/*")
+_ACCEPTING_JSON = (JSON_TYPE, *reversed(JSON_RANGES))
 """Media ranges that include JSON, the most specific first (RFC 9110 §12.5.1)."""
 
 _CACHED_HEADERS = 256
@@ -117,6 +121,20 @@ def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8
 
 
 @lru_cache(_CACHED_HEADERS)
+def is_json_type(media_type: str) -> bool:
+    """Return whether bodies of a media type, which may have parameters, are JSON.
+
+    Only here is decided which media types are JSON; `is_json_content` adds ranges and lines by their schema.
+    """
+    return _JSON_NAME.fullmatch(media_type.partition(";")[0].strip().lower()) is not None
+
+
+def sent_type(media_type: str) -> str:
+    """Return the media type in which this server sends a body that is declared with a media type or range."""
+    return JSON_TYPE if media_type in JSON_RANGES else media_type
+
+
+@lru_cache(_CACHED_HEADERS)
 def _parse_media_type(text: str, default_charset: str) -> tuple[str, str]:
     kind, _, rest = text.partition(";")
     charset = default_charset
@@ -134,7 +152,7 @@ def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
     """
     header = headers.get("accept", "")
     wanted = dict(parse_accept(header))
-    if wanted and not next((wanted[kind] > 0 for kind in _JSON_RANGES if kind in wanted), False):
+    if wanted and not next((wanted[kind] > 0 for kind in _ACCEPTING_JSON if kind in wanted), False):
         hint = f"Accept: {header} has no room for {JSON_TYPE} ({because})" if because else ""
         raise NotAcceptable(header, hint=hint)
 

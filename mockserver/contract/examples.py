@@ -8,6 +8,7 @@ from functools import partial
 
 from msgspec import field
 
+from mockserver.codec.http import is_json_type
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
@@ -131,7 +132,7 @@ def _content_type(api: ApiUnderTest) -> Mapping[str, str]:
     """Return the header with the first JSON media type that an operation accepts, batch operations first."""
     operations = sorted(api.spec.operations.values(), key=lambda one: one.batch is None)
     names = (body.name for one in operations for body in one.bodies)
-    found = next((name for name in names if "json" in name and "*" not in name), "")
+    found = next((name for name in names if is_json_type(name) and "*" not in name), "")
     return {"content-type": found} if found else {}
 
 

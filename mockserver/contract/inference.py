@@ -10,6 +10,7 @@ from urllib.parse import quote
 from msgspec import field
 from msgspec.structs import replace
 
+from mockserver.codec.http import sent_type
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_text
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Record, Step
 from mockserver.contract.samples import (
@@ -29,7 +30,6 @@ from mockserver.spec.item_forms import item_schema
 from mockserver.spec.marks import is_record_path
 from mockserver.spec.openapi import MediaType, Operation, Parameter, Spec, parameter_names, resolve
 
-_JSON = "application/json"
 _FOUND = 200
 
 
@@ -136,7 +136,7 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
 
     Return None if path, query or envelope need a value that the spec does not give.
     """
-    path, batch, stated = _path_of(operation), operation.batch, _body_of(operation)
+    path, batch, stated = _path_of(operation), operation.batch, operation.document_body
     if path is None or batch is None or stated is None:
         return None
     envelope = _envelope(spec, operation, stated) if batch.items else {}
@@ -150,7 +150,8 @@ def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json],
             body = "".join(f"{to_json_text(line)}\n" for line in lines).encode()
             return Request(method, path, {"content-type": stated.name}, body)
         found: Json = _mapped(items, batch.key[0]) if batch.is_map else list(items)
-        return json_request(method, path, {**envelope, str(batch.items[0]): found} if batch.items else found)
+        document = {**envelope, str(batch.items[0]): found} if batch.items else found
+        return json_request(method, path, document, {"content-type": sent_type(stated.name)})
 
     return call
 
@@ -176,12 +177,6 @@ def _pair(item: Json, batch: Batch) -> list[Json]:
     named = {str(word): {name: item[name] for name in batch.key if name in item}}
     document = {name: value for name, value in item.items() if name not in known}
     return [named] if batch.work_of(item) == "delete" else [named, document]
-
-
-def _body_of(operation: Operation) -> MediaType | None:
-    """Return the body in JSON, else in lines; None if the operation has neither."""
-    by_name = {one.name: one for one in operation.bodies}
-    return by_name.get(_JSON) or next((one for one in operation.bodies if one.has_lines), None)
 
 
 class BatchSample(Value, frozen=True):
@@ -277,9 +272,9 @@ def _creation(spec: Spec, batch: Batch) -> tuple[Operation, InferredReading, Sam
     reads = {one.path.rpartition("/")[0]: one for one in one_record}
     posts = (one for one in spec.operations.values() if one.method == "post" and not one.batch)
     for creates in (one for one in posts if one.path in reads):
-        read, bodies = reads[creates.path], [one.schema for one in creates.bodies if one.name == _JSON]
+        read, body = reads[creates.path], creates.document_body
         sample = replace(batch, key=tuple(parameter_names(read.path)[-1:]))
-        if bodies and (made := make_sample(spec.document, bodies[0], sample)):
+        if body and (made := make_sample(spec.document, body.schema, sample)):
             names = scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1))))
             shown = tuple(name for name in names if _shows(spec, read, name))
             return creates, InferredReading(shown, sample.key, read.path, ""), made
@@ -373,15 +368,14 @@ def _shows(spec: Spec, operation: Operation, name: str) -> bool:
 
     If the schema of the answer names no members, the answer may show every member.
     """
-    node = operation.node["responses"].get("200", {})
-    content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
-    properties = whole_schema(spec.document, content.get("schema", {})).get("properties", {})
+    schema = operation.json_content("200")[1].get("schema", {})
+    properties = whole_schema(spec.document, schema).get("properties", {})
     shown = [one for one, member in properties.items() if not resolve(spec.document, member).get("writeOnly")]
     return not properties or member_path(name)[0] in shown
 
 
 def _item_schema(spec: Spec, operation: Operation) -> Document | None:
-    body, batch = _body_of(operation), operation.batch
+    body, batch = operation.document_body, operation.batch
     if body is None or batch is None:
         return None
     try:

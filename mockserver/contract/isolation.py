@@ -11,6 +11,7 @@ from zlib import crc32
 from msgspec import field
 from msgspec.structs import replace
 
+from mockserver.codec.http import is_json_type
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
     Exchange,
@@ -48,7 +49,6 @@ OTHER_BODY: Final = "key-with-another-body"
 _STANDARD = "idempotency-key"
 _WRITES = ("post", "put", "patch", "delete")
 _REPEATED_BY_NATURE = ("put", "delete")
-_JSON = "json"
 
 
 class IsolationScope(Value, frozen=True):
@@ -201,5 +201,5 @@ def is_refused(exchange: Exchange, status: int) -> bool:
 
 
 def _document(request: Request) -> Mapping[str, Any] | None:
-    document = request.document() if _JSON in request.media_type else None
+    document = request.document() if is_json_type(request.media_type) else None
     return document if isinstance(document, dict) else None

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from msgspec.structs import replace
 
 from mockserver import model
+from mockserver.codec.http import sent_type
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Request, Response, read_json
 from mockserver.contract.profile import BatchProfile
@@ -90,8 +91,8 @@ def _found(
     query = _query(api, profile, request)
     if any(one.required and one.place == "query" and one.name not in query for one in operation.parameters):
         return None
-    is_json = "application/json" in operation.contents("200")
-    headers = {**({"accept": "application/json"} if is_json else {}), **(request.headers if request else {})}
+    name = operation.json_content("200")[0]
+    headers = {**({"accept": sent_type(name)} if name else {}), **(request.headers if request else {})}
     return FoundList(operation, profile, query, above.headers if above else headers, batch, above)
 
 
@@ -194,9 +195,7 @@ def _unknown(schema: Document) -> str:
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
     """Return whether the operation has a paging parameter, and its answer is or has one list of objects."""
-    node = operation.node["responses"].get("200", {})
-    content = resolve(spec.document, node).get("content", {}).get("application/json", {})
-    schema = resolve(spec.document, content.get("schema", {}))
+    schema = resolve(spec.document, operation.json_content("200")[1].get("schema", {}))
     members = [schema, *schema.get("properties", {}).values()]
     found = [resolve(spec.document, member) for member in members if isinstance(member, Mapping)]
     rows = [one for one in found if one.get("type") == "array" and _is_object(spec, one.get("items", {}))]

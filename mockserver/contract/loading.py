@@ -166,7 +166,7 @@ def as_ours_keeps_it(api: ApiUnderTest) -> ApiUnderTest:
 
 
 def _without_ignored_key(operation: Operation) -> Operation:
-    """Return the operation without the header of an idempotency key, which a mock server ignores."""
+    """Return the operation without the optional header of a key, whose form the server checks."""
     kept = tuple(one for one in operation.parameters if one.required or one.name.lower() != "idempotency-key")
     return dataclasses.replace(operation, parameters=kept)
 

@@ -128,13 +128,14 @@ def read_abilities(
 
     Operations that the spec marks as helpers of the mock (`x-helper`) are none of the vendor's.
     """
-    is_on = vendor.idempotency is None or assumptions.get("idempotency_keys", "off") != "off"
     known = vendor.spec.operations
     used = [known[name] for name in operations if name in known]
     written = {one.batch.collection if one.batch else one.collection for one in used}
     reads = (one for one in known.values() if one.method.upper() in SAFE_METHODS)
     readable = {one.collection for one in reads if not one.node.get("x-helper")}
-    has_header = is_on and not vendor.spec.idempotency_member
+    keys = vendor.idempotency
+    is_on = keys is None or assumptions.get("idempotency_keys", "off") != "off"
+    has_header = is_on and not vendor.spec.idempotency_member and (not keys or any(map(keys.takes_key, used)))
     return VendorAbilities(
         vendor.spec.idempotency_header.lower() if has_header else "",
         bool((readable & written) - {""}),

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from msgspec import field
 
 from mockserver.codec import json
-from mockserver.codec.http import is_server_problem, parse_content_type
+from mockserver.codec.http import is_json_type, is_server_problem, parse_content_type
 from mockserver.codec.lines import read_lines
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody, MethodNotAllowed, NotFound
@@ -108,7 +108,7 @@ def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema, *, 
         return typed_xml.read(body, schema.node, schema.document, charset)
     if lines:
         return [line.value for line in read_lines(body, charset)]
-    if "json" in media_type:
+    if is_json_type(media_type):
         return json.decode(body, charset)
     try:
         return json.decode(body, charset)

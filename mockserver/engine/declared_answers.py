@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from mockserver.codec.http import JSON_TYPE, json_reply
+from mockserver.codec.http import JSON_TYPE, json_reply, sent_type
 from mockserver.engine.declared_values import Message, SchemaFilling
 from mockserver.errors import InvalidCall, Rejected, SpecError
 from mockserver.model import (
@@ -197,8 +197,5 @@ def declared_form(operation: Operation, otherwise: int) -> AnswerForm:
 
 
 def form_of(operation: Operation, status: int) -> AnswerForm:
-    contents = operation.contents(str(status) if str(status) in operation.responses else "2XX")
-    is_json = (name for name, one in contents.items() if name.endswith("json") or has_lines(one))
-    media_type = next(is_json, JSON_TYPE)
-    content = contents.get(media_type, EMPTY)
-    return AnswerForm(status, media_type, content.get("schema", EMPTY), has_lines(content))
+    name, content = operation.json_content(str(status) if str(status) in operation.responses else "2XX")
+    return AnswerForm(status, sent_type(name or JSON_TYPE), content.get("schema", EMPTY), has_lines(content))

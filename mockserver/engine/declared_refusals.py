@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec import field
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import JSON_TYPE, PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply, status_title
+from mockserver.codec.http import (
+    PROBLEM_TYPE,
+    REFUSAL_STATUSES,
+    is_json_type,
+    problem_reply,
+    sent_type,
+    status_title,
+)
 from mockserver.codec.instants import print_instant
 from mockserver.engine.declared_values import ERRORS, STATUSES, Message, SchemaFilling, placed_detail
 from mockserver.errors import (
@@ -74,7 +80,8 @@ class DeclaredRefusals(Value, frozen=True):
 
     def _bodies(self, form: _Form, message: Message, details: Document) -> Iterator[Json]:
         members = form.filling.merged(form.schema).get("properties", EMPTY)
-        of_problem = {name: value for name, value in details.items() if not members or name in members}
+        whole = {"detail": message.sentence, **details} if "detail" in members else details
+        of_problem = {name: value for name, value in whole.items() if not members or name in members}
         schema = resolve(self.spec.document, form.schema)
         choices = [*schema.get("oneOf", ()), *schema.get("anyOf", ())] or [schema]
         filled = [form.filling.fill(one, message) for one in choices if one] or [*form.examples, details]
@@ -94,9 +101,9 @@ class DeclaredRefusals(Value, frozen=True):
         document = self.spec.document
         is_success = self.spec.is_own and key == "default" and not operation.has_success
         for declared, content in operation.contents(key).items():
-            media_type = JSON_TYPE if fnmatchcase(JSON_TYPE, declared) else declared
+            media_type = sent_type(declared)
             schema = content.get("schema", EMPTY)
-            if media_type == TEXT_TYPE or media_type.endswith("json"):
+            if media_type == TEXT_TYPE or is_json_type(media_type):
                 try:
                     compiled = compile_schema(document, schema, COMMON_FORMATS)
                 except (SpecError, ValueError):
@@ -147,7 +154,8 @@ def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal, NotFound):
         return f"{refusal.detail} was not found"
     if isinstance(refusal, UnsupportedMediaType):
-        return f"{refusal.media_type or 'no media type'} is not supported"
+        known = f"; send {' or '.join(refusal.supported)}" if refusal.supported else ""
+        return f"{refusal.media_type or 'no media type'} is not supported{known}"
     if isinstance(refusal, MethodNotAllowed):
         return f"this path has only {refusal.detail}"
     return refusal.detail
@@ -164,7 +172,7 @@ def refuse_with_problem_details(
             {"pointer": problem.pointer, "code": problem.code, "detail": problem.detail}
             for problem in refusal.problems
         ]
-    detail = refusal.detail if refusal.code != "invalid" else ""
+    detail = _sentence(refusal) if refusal.code != "invalid" else ""
     return problem_reply(status, detail, **members)
 
 

@@ -11,7 +11,7 @@ from http.client import responses
 from msgspec import field
 
 from mockserver.codec import json
-from mockserver.codec.http import BODILESS_STATUSES, JSON_TYPE
+from mockserver.codec.http import BODILESS_STATUSES, sent_type
 from mockserver.codec.lines import write_lines
 from mockserver.engine import negotiation
 from mockserver.engine.declared_values import Message, SchemaFilling
@@ -21,7 +21,15 @@ from mockserver.errors import ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.spec.marks import is_record_path, key_member
-from mockserver.spec.openapi import Operation, Spec, has_lines, merged, parameter_names, resolve
+from mockserver.spec.openapi import (
+    Operation,
+    Spec,
+    has_lines,
+    is_json_content,
+    merged,
+    parameter_names,
+    resolve,
+)
 from mockserver.spec.schema import COMMON_FORMATS, compile_answer, shared
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.served_form import NOT_SERVED
@@ -49,12 +57,12 @@ class Answering(Value, frozen=True, dict=True, weakref=True):
 
     @property
     def is_json(self) -> bool:
-        return _is_json(self.media_type) or has_lines(self.content)
+        return is_json_content(self.document, self.sent_type, self.content)
 
     @property
     def sent_type(self) -> str:
         """The media type that is sent; JSON if the spec declares a range."""
-        return JSON_TYPE if self.media_type in ("*/*", "application/*") else self.media_type
+        return sent_type(self.media_type)
 
     @property
     def schema(self) -> Document:
@@ -112,10 +120,11 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
     status = int(key) if key.isdecimal() else {"2": 200, "3": 302}.get(key[:1], 200)
     declared = operation.responses.get(key, EMPTY)
     contents = EMPTY if status in BODILESS_STATUSES else operation.contents(key)
-    ordered = sorted(contents, key=lambda name: not _is_json(name)) or [""]
-    return tuple(
-        Answering(status, name, contents.get(name, EMPTY), declared, contract.document) for name in ordered
+    answers = (
+        Answering(status, name, contents.get(name, EMPTY), declared, contract.document)
+        for name in contents or ("",)
     )
+    return tuple(sorted(answers, key=lambda one: not one.is_json))
 
 
 class Examples(Value, frozen=True):
@@ -205,12 +214,8 @@ def _with_key(answer: Answering, value: Json, operation: Operation, values: Mapp
 
 
 def _success(operation: Operation) -> str:
-    """Return the key of the success in `responses`: the first 2xx, else 3xx, else 1xx, else `default`."""
-    for first in ("2", "3", "1"):
+    """Return the key of the success in `responses`: the first 2xx, else 3xx, else `default`."""
+    for first in ("2", "3"):
         if found := [key for key in operation.responses if key.startswith(first)]:
             return found[0]
     return "default"
-
-
-def _is_json(media_type: str) -> bool:
-    return media_type.endswith(("json", "/*"))

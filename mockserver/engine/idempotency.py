@@ -1,8 +1,9 @@
-"""Idempotency keys as an extension, off by default, for vendors without idempotency keys of their own."""
+"""Idempotency keys as an extension, for vendors whose package has no idempotency keys of its own."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
@@ -13,13 +14,14 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.errors import MalformedBody, ServerRefusal
-from mockserver.model import SAFE_METHODS, Call, Json, Reply, Value
+from mockserver.model import EMPTY, SAFE_METHODS, Call, Json, Reply, Value
 from mockserver.sandbox.assumptions import Assumption
 from mockserver.sandbox.store import Collection, State
 from mockserver.spec.openapi import Operation, Spec
 
 IDEMPOTENCY_COLLECTION = "idempotency"
 MAX_KEY_LENGTH = 128
+_HEADER = "x-idempotency-header"
 KEYS_ASSUMPTION, LIFETIME_ASSUMPTION = "idempotency_keys", "idempotency_lifetime"
 OFF, REQUIRED = "off", "required"
 IDEMPOTENCY_ASSUMPTIONS = (
@@ -43,9 +45,9 @@ IDEMPOTENCY_ASSUMPTIONS = (
 """Assumptions of each vendor that has the extension."""
 
 
-def idempotency_assumptions(spec: Spec) -> tuple[Assumption, ...]:
-    """Return the assumptions of a spec; keys are on by default if the spec names the member with the key."""
-    if not spec.idempotency_member:
+def idempotency_assumptions(spec: Spec, *, is_packaged: bool) -> tuple[Assumption, ...]:
+    """Return the assumptions of a spec; keys are on by default if the file of a user declares them."""
+    if is_packaged or not (spec.idempotency_member or spec.takes_key or _HEADER in spec.document):
         return IDEMPOTENCY_ASSUMPTIONS
     keys, lifetime = IDEMPOTENCY_ASSUMPTIONS
     return replace(keys, default="on", alternatives=(OFF, REQUIRED)), lifetime
@@ -77,6 +79,27 @@ class IdempotencyExtension(Value, frozen=True):
 
     def is_enabled(self, call: Call) -> bool:
         return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
+
+    def in_words(self, assumptions: Mapping[str, str], given: Mapping[str, str] = EMPTY) -> str:
+        """Return what a call with a known key gets; "" if keys are off. `given` has full names."""
+        name = f"{self.spec.name}.{KEYS_ASSUMPTION}"
+        if given.get(name, assumptions[KEYS_ASSUMPTION]) == OFF:
+            return ""
+        lifetime = assumptions[LIFETIME_ASSUMPTION]
+        lifetime = given.get(f"{self.spec.name}.{LIFETIME_ASSUMPTION}", lifetime)
+        return f"repeats its answer to a known {self._place}, for {int(lifetime):,} s (assumption {name})"
+
+    def takes_key(self, operation: Operation) -> bool:
+        """Return whether calls of an operation may have a key.
+
+        If operations declare the header with the key, only these may. If nothing declares a key, only calls
+        with credentials may, because these tell the clients apart.
+        """
+        if operation.safe or operation.method.upper() in SAFE_METHODS:
+            return False
+        if self.spec.takes_key:
+            return operation.id in self.spec.takes_key
+        return bool(operation.security or self.spec.idempotency_member or _HEADER in self.spec.document)
 
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
         """Return the stored answer of the call's key, or None if nothing is stored for the key.
@@ -116,9 +139,9 @@ class IdempotencyExtension(Value, frozen=True):
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """Return the call's key; "" if it has none, only reads, or takes a header without credentials."""
+        """Return the call's key; "" if it has none, or its operation takes none."""
         header, member = self._place, self.spec.idempotency_member
-        if call.method in SAFE_METHODS or operation.safe or not (operation.security or member):
+        if not self.takes_key(operation):
             return ""
         text = sent_key(self.spec, call)
         if not text:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import JSON_TYPE, parse_accept
+from mockserver.codec.http import JSON_TYPE, is_json_type, parse_accept
 from mockserver.errors import (
     HeadersTooLarge,
     MalformedBody,
@@ -206,7 +206,7 @@ def example_reply(
     if fitting:
         first = [example for example in fitting if example.status == fitting[0].status]
         example = _best_accepted(first, call.headers.get("accept", ""))
-        is_text = isinstance(example.value, str) and "json" not in example.media_type
+        is_text = isinstance(example.value, str) and not is_json_type(example.media_type)
         body = example.value.encode() if is_text else json.encode(example.value)
         return Reply(int(example.status), body, example.media_type)
     if preference.example:

@@ -147,7 +147,7 @@ class Passage(Value, frozen=True):
         if body_plan.has_lines and not charset.startswith("utf-16"):
             items, lines = items_of_lines(body, charset, batch), body.split(b"\n")
             return b"\n".join([line for line in lines if not line.strip() or next(items) not in held])
-        document = json.decode(body) if "json" in request.media_type else None
+        document = json.decode(body) if body_plan.is_json else None
         listed = value_at(document, batch.items)
         if batch.is_map and isinstance(listed, dict):
             left: Json = {name: one for at, (name, one) in enumerate(listed.items()) if at not in held}

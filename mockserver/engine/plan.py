@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mockserver.codec import form, json, xml
 from mockserver.codec.deferred import MadeOnDemand
+from mockserver.codec.http import JSON_RANGES, JSON_TYPE, parse_content_type
 from mockserver.errors import MalformedBody, ServerRefusal, SpecError
 from mockserver.model import EMPTY, Call, Document, Json, Path, Value
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
@@ -15,7 +16,7 @@ from mockserver.spec.batch_forms import Batch
 from mockserver.spec.coercion import Coercion, Read, compile_coercion
 from mockserver.spec.item_forms import item_schema
 from mockserver.spec.openapi import LINES, MediaType, Operation, Spec, misused, resolve
-from mockserver.spec.own_bodies import DecodeBody, own_decoder
+from mockserver.spec.own_bodies import DecodeBody, body_content, can_read, decode_as_sent, own_decoder
 from mockserver.spec.parameter_styles import CompiledParameters, compile_parameters
 from mockserver.spec.schema import (
     COMMON_FORMATS,
@@ -59,6 +60,7 @@ class CompiledBody(Value, frozen=True):
     """Judges the document, or the envelope of a batch."""
     closed: Schema
     """Judges like `whole`, and refuses unknown members; what it accepts needs neither `read` nor `whole`."""
+    is_json: bool
     shallow: bool
     """Whether the schema limits how deep a document can be.
 
@@ -87,13 +89,12 @@ def compile_operations(
     """
     schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats}, every_format=spec.is_own)
     tree = SchemaTree(spec.document)
+    bodies = {one.id: _taken_bodies(spec, one) for one in spec.operations.values()}
 
     def compile_one(operation: Operation) -> CompiledOperation:
-        return CompiledOperation(
-            operation,
-            compile_parameters(spec, operation, schemas, tree),
-            {body.name: _compile_body(spec, operation, body, schemas, tree) for body in operation.bodies},
-        )
+        read = (_compile_body(spec, operation, body, schemas, tree) for body in bodies[operation.id])
+        parameters = compile_parameters(spec, operation, schemas, tree)
+        return CompiledOperation(operation, parameters, {one.media_type: one for one in read})
 
     def compile_or_refuse(name: str) -> CompiledOperation:
         try:
@@ -106,12 +107,26 @@ def compile_operations(
     return {operation.id: compile_one(operation) for operation in spec.operations.values()}
 
 
+def _taken_bodies(spec: Spec, operation: Operation) -> list[MediaType]:
+    """Return the bodies that calls may have; of a batch, those whose items can be read. Raises SpecError."""
+    bodies = [
+        one
+        for one in operation.bodies
+        if not operation.batch or can_read(spec.document, operation, one, is_own=spec.is_own)
+    ]
+    if operation.bodies and not bodies:
+        names = " and ".join(one.name for one in operation.bodies)
+        message = f"x-batch: items in {names} cannot be read; JSON, lines, forms and XML can"
+        error = SpecError(message, cure=f"{JSON_TYPE} in place of {names}")
+        raise error.within(spec.name, operation.id, operation.place)
+    return bodies
+
+
 def _compile_body(
     spec: Spec, operation: Operation, body: MediaType, schemas: SchemaCompiler, tree: SchemaTree
 ) -> CompiledBody:
-    document, batch = spec.document, operation.batch
-    contents = operation.node.get("requestBody", EMPTY).get("content", EMPTY)
-    content = contents.get(body.name, EMPTY)  # {} if the operation declares it by reference
+    document, batch, is_json = spec.document, operation.batch, body.is_json
+    content = body_content(operation, body)
     own = own_decoder(body.name, content, tree) if spec.is_own else None
     if own is not None:
         body = MediaType(body.name, content["schema"], EMPTY)
@@ -122,12 +137,16 @@ def _compile_body(
         item = item_schema(document, node, batch.items, batch.key) if batch else None
         whole = _without_items(document, node, batch.items) if batch else node
         coercion = compile_coercion(document, body.coercion)
+        decode = own or _body_decoder(body, node, item or node, tree)
+        if spec.is_own and body.name in JSON_RANGES:
+            decode = decode_as_sent(content, tree, decode)
         return CompiledBody(
-            media_type=body.name,
-            decode=own or _body_decoder(body, node, item or node, tree),
+            media_type=parse_content_type({"content-type": body.name})[0],
+            decode=decode,
             read=coercion.reader(whole),
             whole=schemas.compile(whole),
             closed=schemas.compile(whole, closed=True),
+            is_json=is_json,
             shallow=has_bounded_depth(document, node),
             items=_compile_items(batch, item, schemas, coercion) if batch and item is not None else None,
             has_lines=body.has_lines,

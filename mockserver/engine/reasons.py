@@ -13,7 +13,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import parse_content_type
+from mockserver.codec.http import is_json_type, parse_content_type
 from mockserver.codec.instants import parse_instant, print_units
 from mockserver.codec.masking import FIELD, HEADER, MASK, MEMBER, Redaction, is_credential
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme, find_mistake
@@ -200,7 +200,10 @@ def _malformed(refusal: MalformedBody, call: Call, operation: Operation | None) 
         media_types = [body.name for body in operation.bodies] if operation else []
         return f"the body is empty; send {_either(media_types)}" if media_types else "the body is empty"
     media_type, _ = parse_content_type(call.headers)
-    return f"the body cannot be read as {media_type or 'its media type'}: {refusal.detail}"
+    reason = f"the body cannot be read as {media_type or 'its media type'}: {refusal.detail}"
+    names = [body.name for body in operation.bodies if body.is_json] if operation else []
+    is_other = names and call.body.lstrip()[:1] in (b"{", b"[") and not is_json_type(media_type)
+    return f"{reason}; if the body is JSON, send Content-Type: {names[0]}" if is_other else reason
 
 
 def _beyond_limits(refusal: Refusal, call: Call) -> str:

@@ -280,7 +280,11 @@ def _assumptions_of(vendor: Vendor, contract: Spec) -> tuple[Assumption, ...]:
     return (
         *vendor.assumptions,
         *COMMON_ASSUMPTIONS,
-        *(() if _has_own_idempotency(vendor) else idempotency_assumptions(contract)),
+        *(
+            ()
+            if _has_own_idempotency(vendor)
+            else idempotency_assumptions(contract, is_packaged=vendor is not _VENDOR_WITHOUT_CODE)
+        ),
     )
 
 

@@ -488,6 +488,5 @@ def _item_schema(spec: Spec, operation: Operation) -> Document:
 
 
 def sent_schema(operation: Operation) -> Document:
-    """Return the schema of the operation's JSON body; {} if it has no JSON body."""
-    is_json = (one for one in operation.bodies if one.name.endswith("json") or one.has_lines)
-    return next((one.schema for one in is_json), EMPTY)
+    """Return the schema of the operation's body in JSON or lines; {} if it has neither."""
+    return operation.document_body.schema if operation.document_body else EMPTY

@@ -12,6 +12,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
 from mockserver.codec.content_codings import decode
+from mockserver.codec.http import is_json_type, parse_content_type
+from mockserver.codec.lines import is_lines_type
 from mockserver.errors import Refusal, TooLarge
 from mockserver.journal.journal import Journal
 from mockserver.journal.sent_headers import marked_headers, vendor_headers
@@ -55,8 +57,8 @@ def _decoded(headers: Mapping[str, str], content: bytes, limit: int) -> Body:
     try:
         if "content-encoding" in headers:
             headers, content = decode(headers, content, limit)
-        media_type = headers.get("content-type", "").lower()
-        if "json" in media_type:
+        media_type = parse_content_type(headers)[0]
+        if is_json_type(media_type) or is_lines_type(media_type):
             check_values(content, limit)
         elif "xml" in media_type and len(content) > MAX_VALUES:
             _check_count(_count_nodes(content), limit)

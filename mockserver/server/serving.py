@@ -361,6 +361,10 @@ def banner_lines(
             batches, stored = len(vendor.batch_handlers), len(vendor.handlers) - examples
             counts = f"{batches:,} batch, {stored:,} stored, {examples:,} by example"
             yield f"  {vendor.name}: {counts}; mockserver spec explain FILE says why"
+        if keys := vendor.idempotency and vendor.idempotency.in_words(
+            vendor.assumptions, options.assumptions
+        ):
+            yield f"  {vendor.name}: {keys}"
     yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"
     if listens_everywhere(serving.host):
         yield "  listens on all addresses; --allow-host NAME lets other machines use the control plane"

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, ValidationError, convert
 
-from mockserver.codec.http import JSON_TYPE
+from mockserver.codec.http import JSON_TYPE, sent_type
 from mockserver.model import EMPTY, Document, Json, Value
-from mockserver.spec.openapi import METHODS, Spec, misused, resolve
+from mockserver.spec.openapi import METHODS, Spec, is_json_content, misused, resolve
 
 MARK = "x-callback"
 _Positive: TypeAlias = Annotated[int, Meta(ge=1)]
@@ -97,8 +97,9 @@ def _read(
             detail = f"{event}: no operation is called {min(unknown)}"
             raise misused(f"{MARK}.of", detail).within(contract.name)
         content = resolve(contract.document, node.get("requestBody", EMPTY)).get("content", EMPTY)
-        media_type = min(content, key=lambda name: "json" not in name, default=JSON_TYPE)
-        schema = content.get(media_type, EMPTY).get("schema", EMPTY)
+        is_json = (name for name, one in content.items() if is_json_content(contract.document, name, one))
+        name = next(is_json, next(iter(content), JSON_TYPE))
+        schema, media_type = content.get(name, EMPTY).get("schema", EMPTY), sent_type(name)
         of = frozenset(causes or form.of or _causes(contract, schema))
         yield DeclaredCallback(event, form, of, address, method.upper(), media_type, schema)
 

@@ -31,11 +31,13 @@ from mockserver.spec.openapi import (
     Spec,
     build_routes,
     has_lines,
+    is_json_content,
     misused,
     read_path_forms,
     resolve,
 )
 from mockserver.spec.overlay import Overlay, apply_overlays
+from mockserver.spec.own_bodies import unread_bodies
 from mockserver.spec.served_form import served_form
 from mockserver.spec.source_files import PARTS, listed, members, parse, parse_yaml, read_source, read_text
 from mockserver.spec.yaml_positions import compose, place_in
@@ -218,9 +220,13 @@ def load_own(file: FilePath, overlays: Sequence[Overlay] = ()) -> Spec:
         complete_collections(document)
     text = source.text if is_as_written and not has_marks else json.encode(document).decode()
     spec = index(vendor_name(file), text, document, file.name, is_whole=True)
-    faults = source.faults
+    faults, unread = source.faults, unread_bodies(document, spec.operations.values())
     told = (Note((), one.message.removeprefix("not YAML: "), one.cure, *one.place[:1]) for one in faults)
-    notes = (*unused, *told, *_with_lines((*form.notes, *form.left_out, *doubts), source.text))
+    notes = (
+        *unused,
+        *told,
+        *_with_lines((*form.notes, *form.left_out, *doubts, *unread), source.text),
+    )
     return dataclasses.replace(spec, notes=notes, is_own=True, parts=source.files)
 
 
@@ -372,7 +378,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
         path=path,
         parameters=tuple(_read_parameter(resolve(document, parameter)) for parameter in parameters),
         bodies=tuple(
-            _media_type(name, one, is_batch="x-batch" in node)
+            _media_type(document, name, one, is_batch="x-batch" in node)
             for name, one in body.get("content", {}).items()
         ),
         body_required=body.get("required", False),
@@ -392,7 +398,7 @@ def _read_operation(document: Document, path: str, method: str) -> Operation:
 
 def _read_batch(document: Document, node: Json, contents: Document) -> Batch:
     batch = read_batch(node)
-    first = min(contents, key=lambda name: not name.endswith("json"))
+    first = min(contents, key=lambda name: not is_json_content(document, name, contents[name]))
     if not is_map(document, contents[first].get("schema", EMPTY), batch.items):
         return batch
     if len(batch.key) != 1 or len(batch.key_paths[0]) > 1:
@@ -401,10 +407,11 @@ def _read_batch(document: Document, node: Json, contents: Document) -> Batch:
     return replace(batch, is_map=True)
 
 
-def _media_type(name: str, content: Document, *, is_batch: bool) -> MediaType:
+def _media_type(document: Document, name: str, content: Document, *, is_batch: bool) -> MediaType:
     """Return the media type with the binder that the spec declares, else with the usual binder."""
-    is_bound = BINDER in content and (is_batch or not has_lines(content))
-    if is_bound or (name.endswith("json") and not name.endswith("ndjson")):
+    is_lines = has_lines(content)
+    is_bound = BINDER in content and (is_batch or not is_lines)
+    if is_bound or (not is_lines and is_json_content(document, name, content)):
         return MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
     if name == "application/x-www-form-urlencoded":
         coerce = ["integer-from-string", "number-from-string", "boolean-from-string"]

@@ -25,7 +25,7 @@ from mockserver.spec.openapi import (
     METHODS,
     Note,
     filled_path,
-    has_lines,
+    is_json_content,
     member_at,
     merged,
     parameter_names,
@@ -54,7 +54,8 @@ from mockserver.spec.outcomes import (
 _ASSIGNED_KEYS = ("id", "uuid", "guid", "key")
 _USUAL_KEYS = (*_ASSIGNED_KEYS, "code", "number", "reference", "slug", "name")
 _METHODS = ("post", "put", "patch")
-_SAID = ("detail", "error", "errors", "reason", "description", "title", "text")
+_LISTED = ("messages", "problems", "violations", "issues", "causes", "reasons", "details")
+_SAID = ("detail", "error", "errors", "reason", "description", "title", "text", *_LISTED)
 _ROW_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "statuscode", "httpstatus", "code", "result", "outcome", "state", "success", "ok"),
     "message": ("message", "errormessage", *_SAID),
@@ -478,5 +479,5 @@ def _first(members: Mapping[str, str], names: Iterable[str]) -> str:
 def json_schema(document: Document, holder: Document) -> Document:
     """Return the merged schema of the JSON content of a body or an answer; {} if there is none."""
     contents = resolve(document, holder).get("content", EMPTY)
-    found = (one for name, one in contents.items() if name.endswith("json") or has_lines(one))
+    found = (one for name, one in contents.items() if is_json_content(document, name, one))
     return merged(document, next(found, EMPTY).get("schema", EMPTY))

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.codec.http import JSON_RANGES, JSON_TYPE, is_json_type
 from mockserver.codec.masking import declared_names
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import EMPTY, SAFE_METHODS, Document, Json, Path, Value, unescape_step, values_in
@@ -138,6 +139,10 @@ class MediaType(Value, frozen=True):
     def has_lines(self) -> bool:
         return bool(self.coercion.get("format") == LINES)
 
+    @property
+    def is_json(self) -> bool:
+        return bool(self.coercion.get("format", "json") == "json")
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -175,14 +180,25 @@ class Operation:
         return "paths", self.path, self.method
 
     @property
+    def document_body(self) -> MediaType | None:
+        """The body in JSON, `application/json` before all others, else in lines; None without either."""
+        known = [one for one in self.bodies if one.is_json] or [one for one in self.bodies if one.has_lines]
+        return min(known, key=lambda one: (one.name != JSON_TYPE, "*" in one.name), default=None)
+
+    def json_content(self, key: str) -> tuple[str, Document]:
+        """Return name and content of the JSON, or the lines, at a key of `responses`; "" and {} if none."""
+        found = self.contents(key).items()
+        return next((one for one in found if is_json_content(self.document, *one)), ("", EMPTY))
+
+    @property
     def writes(self) -> bool:
         """Whether calls of the operation, or requests inside them, may change records."""
         return bool(self.magic) or not (self.safe or self.method.upper() in SAFE_METHODS)
 
     @property
     def has_success(self) -> bool:
-        """Whether a status of 1xx, 2xx or 3xx is declared. If not, `default` declares the success."""
-        return any(name.startswith(("1", "2", "3")) for name in self.responses)
+        """Whether a status of 2xx or 3xx is declared. If not, `default` declares the success."""
+        return any(name.startswith(("2", "3")) for name in self.responses)
 
     def declared_key(self, status: int) -> str:
         """Return the key of `responses` that declares the status; "" if no key does."""
@@ -211,6 +227,17 @@ class Operation:
 def has_lines(content: Document) -> bool:
     """Return whether the bodies of a media type are lines."""
     return bool(content.get(BINDER, EMPTY).get("format") == LINES)
+
+
+def is_json_content(document: Document, name: str, content: Document) -> bool:
+    """Return whether the bodies of a declared media type are JSON, or lines of JSON.
+
+    A range such as `*/*` is JSON if its schema is an object or a list; otherwise its bodies are bytes.
+    """
+    if name in JSON_RANGES:
+        schema = merged(document, content.get("schema", EMPTY))
+        return schema.get("type") in ("object", "array") or not {"properties", "items"}.isdisjoint(schema)
+    return is_json_type(name) or has_lines(content)
 
 
 class Note(Value, frozen=True):
@@ -269,6 +296,8 @@ class Spec:
     """
     batches: Mapping[str, Batch] = field(init=False, repr=False, compare=False)
     """The first batch of each collection."""
+    takes_key: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Ids of the operations that declare the header with the idempotency key as a parameter."""
     logins: frozenset[str] = field(init=False, repr=False, compare=False)
     """Ids of the operations that need no credential although other operations do."""
     minor_amounts: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -285,6 +314,8 @@ class Spec:
         object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
         object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
         known = self.operations.values()
+        keyed = frozenset([one.id for one in known if one.has_parameter(self.idempotency_header)])
+        object.__setattr__(self, "takes_key", keyed)
         open_ids = frozenset([one.id for one in known if not one.security])
         object.__setattr__(self, "logins", open_ids if len(open_ids) < len(known) else frozenset())
         bases = {one.path.partition("/{")[0]: one.collection for one in known if one.collection}

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mockserver.codec.form import nest, parse_pairs
+from mockserver.codec.http import JSON_TYPE, parse_content_type
 from mockserver.codec.multipart import parse_parts
 from mockserver.errors import MalformedBody
 from mockserver.model import EMPTY, Call, Document, Json, Value
+from mockserver.spec.openapi import MediaType, Note, Operation
 from mockserver.spec.schema_tree import SchemaTree
 from mockserver.spec.text_values import SEPARATORS, TextReader, convert
 from mockserver.spec.typed_xml import AnswerReader
@@ -69,6 +71,43 @@ class _OwnBody(Value, frozen=True):
         node = node if isinstance(node, Mapping) else EMPTY
         style = node.get("style", node.get("x-content", "form"))
         return "" if node.get("explode", style == "form") else SEPARATORS.get(style, "")
+
+
+def body_content(operation: Operation, body: MediaType) -> Document:
+    """Return what the operation declares for a media type; {} if it declares the body by reference."""
+    found: Document = operation.node.get("requestBody", EMPTY).get("content", EMPTY).get(body.name, EMPTY)
+    return found
+
+
+def can_read(document: Document, operation: Operation, body: MediaType, *, is_own: bool) -> bool:
+    """Return whether values of bodies can be read; the bodies of other media types are bytes."""
+    content = body_content(operation, body)
+    return body.coercion.get("format") != "octets" or (
+        is_own and own_decoder(body.name, content, SchemaTree(document)) is not None
+    )
+
+
+def unread_bodies(document: Document, operations: Iterable[Operation]) -> list[Note]:
+    """Return a note on each media type in which a file declares objects or lists, and which is not read."""
+    tree, found = SchemaTree(document), dict[str, Note]()
+    for operation, body in ((one, body) for one in operations for body in one.bodies):
+        schema = body_content(operation, body).get("schema", EMPTY)
+        is_read = can_read(document, operation, body, is_own=True)
+        if not is_read and tree.place((schema,)).kinds & _STRUCTURES:
+            message = f"{body.name} is not read, so that the bodies of {operation.id} are not checked"
+            place = (*operation.place, "requestBody", "content", body.name)
+            found.setdefault(body.name, Note(place, message, f"{JSON_TYPE}, if the API takes JSON too"))
+    return [*found.values()]
+
+
+def decode_as_sent(content: Document, tree: SchemaTree, otherwise: DecodeBody) -> DecodeBody:
+    """Return a decoder for a range, such as `*/*`: forms, XML and texts are read as they are sent."""
+
+    def decode(call: Call, charset: str, most_bytes: int) -> Json:
+        sent = own_decoder(parse_content_type(call.headers)[0], content, tree)
+        return (sent or otherwise)(call, charset, most_bytes)
+
+    return decode
 
 
 def own_decoder(name: str, content: Document, tree: SchemaTree) -> DecodeBody | None:

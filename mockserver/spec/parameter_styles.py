@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from mockserver.codec import json
 from mockserver.codec.form import nest
+from mockserver.codec.http import is_json_type
 from mockserver.errors import MalformedBody
 from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Value
 from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
@@ -79,7 +80,7 @@ class _StyledReader(Value, frozen=True):
             pairs = self._cookies(pairs)
         own = _name_in(self.parameter.place, self.parameter.name)
         found = [text for name, text in pairs if name == own]
-        if self.parameter.content.endswith("json"):
+        if is_json_type(self.parameter.content):
             return self._read_json(found[-1]) if found else None
         if self.style not in SEPARATORS and self.style != "deepObject":
             return (found[-1], ()) if found else None  # a document whose media type is not checked

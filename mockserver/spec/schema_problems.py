@@ -21,10 +21,18 @@ _PROBLEM_CODES = {
     "minLength": "too-short",
     "maxItems": "too-many",
     "minItems": "too-few",
-    "minimum": "out-of-range",
-    "maximum": "out-of-range",
+    **dict.fromkeys(("minimum", "maximum", "multipleOf"), "out-of-range"),
+    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), "out-of-range"),
+    "minProperties": "too-few",
+    "maxProperties": "too-many",
+    "const": "not-in-list",
     "additionalProperties": "unknown-member",
 }
+
+_OTHER_KIND = frozenset({"type", "enum", "const"})
+"""Rules that a value of another variant breaks."""
+
+_MOST_OF_BRANCH = 3
 
 MAX_VALUES = 5_000
 """Maximum number of values in a document whose problems are all listed.
@@ -108,9 +116,21 @@ def problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -
         ]
     if rule == "required":
         return (Problem(code, (*base, *at, kind.property), error.message, rule),)
+    if rule in ("anyOf", "oneOf") and (nearest := _nearest_branch(kind.context)):
+        detail = f"{error.message}; the nearest of them: {'; '.join(one.message for one in nearest)}"
+        return (Problem(code, (*base, *at), detail, rule, found=found),)
     expected = kind.types if rule == "type" else kind.value
     rule = f"format:{kind.format}" if rule == "format" else rule
     return (Problem(code, (*base, *at), broken.message, rule, expected, found),)
+
+
+def _nearest_branch(branches: Sequence[Sequence[jsonschema_rs.ValidationError]]) -> Sequence[Any]:
+    """Return the errors of the branch of a union that the value breaks least; [] if it fits several."""
+
+    def distance(errors: Sequence[Any]) -> tuple[int, int]:
+        return sum(one.kind.name in _OTHER_KIND for one in errors), len(errors)
+
+    return min(branches, key=distance, default=())[:_MOST_OF_BRANCH]
 
 
 def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:

@@ -16,7 +16,6 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from mockserver.codec.http import JSON_TYPE
 from mockserver.codec.lines import is_lines_type
 from mockserver.errors import SpecError
 from mockserver.model import EMPTY, Document, Json, Path, Value, unescape_step
@@ -299,9 +298,6 @@ class _Reader:
         if not isinstance(node.get("content"), dict):
             return None
         content = self._content(node["content"])
-        form = content.get("*/*", EMPTY).get("schema", EMPTY)
-        if "$ref" in form or form.get("type") in ("object", "array"):  # what is sent as JSON is judged
-            content.setdefault(JSON_TYPE, content["*/*"])
         needed = {"required": True} if node.get("required") is True else {}
         return {"content": content, **needed, **_prose(node)} if content else None
 

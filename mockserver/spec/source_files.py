@@ -97,13 +97,14 @@ def _parsed_json(text: str, name: str) -> _Parsed:
             text, parse_float=_exact, parse_constant=str, strict=False, object_pairs_hook=read_members
         )
     except (ValueError, RecursionError) as error:
-        try:  # YAML in flow style allows comments and a last comma
-            return parse_yaml(text, name, lenient=True), ()
-        except SpecError:
-            if not isinstance(error, standard_json.JSONDecodeError):
-                raise
+        faults: tuple[SpecError, ...] = ()
+        if isinstance(error, standard_json.JSONDecodeError):
             place = error.lineno, error.colno
-            raise SpecError(f"not JSON: {error.msg}", file=name, cure=_JSON_CURE, place=place) from None
+            faults = (SpecError(f"not JSON: {error.msg}", file=name, cure=_JSON_CURE, place=place),)
+        try:  # YAML in flow style allows comments and a last comma
+            return parse_yaml(text, name, lenient=True), faults if name.lower().endswith(".json") else ()
+        except SpecError as unread:
+            raise (*faults, unread)[0] from None
     # YAML has neither surrogates nor tabs before its tokens; its reader finds the line of a repeated name.
     faults = _parsed_yaml(_SURROGATE.sub(r"\\u0020", text.replace("\t", " ")), name)[1] if repeats else ()
     return _whole_texts(document) if _SURROGATE.search(text) else document, faults

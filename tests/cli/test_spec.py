@@ -572,6 +572,17 @@ def test_explain_has_a_row_for_each_operation(tmp_path: Path) -> None:
     assert rows[-1]["kind"] == "batch"
 
 
+def test_explain_tells_how_idempotency_keys_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(
+        "openapi: 3.1.0\npaths: {/a: {post: {parameters: [{name: Idempotency-Key, in: header}], responses: {}}}}"
+    )
+
+    assert run("explain", str(file)).stdout.splitlines()[-1] == (
+        "repeats its answer to a known Idempotency-Key, for 86,400 s (assumption shop.idempotency_keys)"
+    )
+
+
 def test_a_path_whose_parameter_has_no_name_is_explained(tmp_path: Path) -> None:
     lines = {"type": "object", "properties": {"lines": {"type": "array", "items": {}}}}
     sent = {"requestBody": {"content": {"application/json": {"schema": lines}}}}

@@ -141,7 +141,7 @@ CALLS: dict[str, tuple[str, Any, Any, dict[str, int]]] = {
                         "title": "Not Found",
                         "status": 404,
                         "instance": "/nowhere",
-                        "detail": "path /nowhere",
+                        "detail": "path /nowhere was not found",
                     },
                 },
             ]

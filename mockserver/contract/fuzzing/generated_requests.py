@@ -20,6 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 
+from mockserver.codec.http import JSON_TYPE
 from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import (
     Exchange,
@@ -91,17 +92,18 @@ def load_schema(
     config["operations"] = [
         {"include-operation-id": operation, "checks": _expected(one)} for operation, one in judged.items()
     ]
-    _write_other_types_as_octets(api)
+    _write_other_types(api)
     made = schemathesis.openapi.from_dict(_document(api), config=schemathesis.Config.from_dict(config))
     made.config = MergedConfig.of(made.config)
     return made
 
 
-def _write_other_types_as_octets(api: ApiUnderTest) -> None:
-    """Let Schemathesis write bodies in unknown media types as octets, instead of ending the run."""
-    for name in {body.name for operation in api.spec.operations.values() for body in operation.bodies}:
-        if "*" not in name and REQUESTS_TRANSPORT.get_first_matching_media_type(name) is None:
-            schemathesis.serializer.alias(name, "application/octet-stream")
+def _write_other_types(api: ApiUnderTest) -> None:
+    """Let Schemathesis write bodies in media types that it does not know as JSON or octets."""
+    for body in (body for operation in api.spec.operations.values() for body in operation.bodies):
+        if "*" not in body.name and REQUESTS_TRANSPORT.get_first_matching_media_type(body.name) is None:
+            known = JSON_TYPE if body.is_json else "application/octet-stream"
+            schemathesis.serializer.alias(body.name, known)
 
 
 def _config(

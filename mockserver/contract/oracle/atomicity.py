@@ -7,6 +7,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from urllib.parse import parse_qsl
 
 from mockserver.contract.exchange import Request, to_json_text
+from mockserver.contract.oracle.decoding import is_json
 from mockserver.contract.profile import ReportedOutcome
 from mockserver.model import Json, Value, value_at
 from mockserver.spec.batch_forms import Batch, CallValue
@@ -80,7 +81,7 @@ def is_atomic(batch: Batch, request: Request) -> bool | None:
 def _value(request: Request, place: CallValue) -> Json:
     """Return the call's value; None if the call does not have the value, a text if it cannot be read."""
     if place.place == "body":
-        return value_at(request.document(), place.path) if "json" in request.media_type else _UNREAD
+        return value_at(request.document(), place.path) if is_json(request.media_type) else _UNREAD
     texts = dict(parse_qsl(request.query)) if place.place == "query" else request.headers
     text = texts.get(place.name if place.place == "query" else place.name.lower())
     if text is None:

@@ -109,10 +109,9 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
     if media_type == "application/x-www-form-urlencoded":
         decode_form = _wrapped_xml if settings.get("format") == "xml-form" else _form
         return decode_form(text, node, settings)
-    is_json = "json" in media_type
-    if node.get("type") == "string" and not is_json:
+    if node.get("type") == "string" and not is_json(media_type):
         return Decoded(text)
-    return _yaml(text) if "yaml" in media_type and not is_json else _json(text)
+    return _yaml(text) if "yaml" in media_type else _json(text)
 
 
 def _lines(body: bytes, charset: str) -> Decoded:
@@ -146,6 +145,11 @@ def paired_lines(lines: list[Json], member: str, words: Mapping[str, str]) -> De
         made = {**document, **named[1], member: named[0]} if isinstance(document, dict) else None
         items.append(made)
     return Decoded(items)
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether bodies of a media type without parameters are JSON, as the oracle decides it."""
+    return media_type.endswith(("/json", "+json", "/x-amz-json-1.0", "/x-amz-json-1.1"))
 
 
 def media_type_of(content_type: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from mockserver.contract.oracle.decoding import (
     Decoded,
     UnreadableError,
     decode,
+    is_json,
     media_type_of,
     member_schema,
     paired_lines,
@@ -175,7 +176,7 @@ class Oracle:
 
     def _of_media_type(self, operation: Operation, request: Request) -> ExpectedVerdict:
         sent = request.media_type
-        near = "json" in sent and any("json" in body.name for body in operation.bodies)
+        near = is_json(sent) and any(is_json(body.name) for body in operation.bodies)
         forgiven = any(one.keyword == "content-type" for one in self._forgiven(operation, request))
         return "doubtful" if not sent or near or forgiven else "bad"
 

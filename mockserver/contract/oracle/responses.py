@@ -16,7 +16,7 @@ from mockserver.contract.api import ApiUnderTest
 from mockserver.contract.exchange import Exchange, Response, kind_of_value
 from mockserver.contract.jobs import told_by_job
 from mockserver.contract.oracle.atomicity import cut_off_outcomes
-from mockserver.contract.oracle.decoding import UnreadableError, decode, flattened, typed
+from mockserver.contract.oracle.decoding import UnreadableError, decode, flattened, is_json, typed
 from mockserver.contract.oracle.expectations import count_noun, explain, keys_of, text_of
 from mockserver.contract.oracle.schemas import OracleSchema, StatedMembers, compile_schema, unfold
 from mockserver.contract.oracle.whole_requests import cut_off, unfounded
@@ -512,7 +512,7 @@ def _may_be_empty(response: Response, content: Mapping[str, Document]) -> bool:
     sent = response.media_type
     named = [name for name in content if fnmatchcase(sent, name)] if sent else list(content)
     is_document = not named or any(
-        one.endswith(("json", "xml")) and not has_lines(content[one]) for one in named
+        (is_json(one) or one.endswith("xml")) and not has_lines(content[one]) for one in named
     )
     return not response.is_refused and not is_document
 
@@ -561,12 +561,8 @@ def _unacceptable_media_type(exchange: Exchange, content: Mapping[str, Document]
     offered = [name for name in content if name in asked]
     if not offered or any(fnmatchcase(response.media_type, one) for one in asked):
         return None
-    if _is_json(response.media_type) and any(map(_is_json, offered)):
+    if is_json(response.media_type) and any(map(is_json, offered)):
         return None
     received = response.media_type or "no media type"
     message = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {received} came"
     return CheckFailure(message, "", offered[0], received)
-
-
-def _is_json(media_type: str) -> bool:
-    return media_type.endswith(("/json", "+json"))

@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException
 from msgspec import structs
 from msgspec.structs import replace
 
+from mockserver.codec.http import is_json_type
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.inference import infer_reading, infer_sending, scalar_members
 from mockserver.contract.oracle.responses import reader_from_spec
@@ -240,7 +241,7 @@ class WrittenBatch(Value, frozen=True):
 
         Raises SpecError: the operation has no body in the media type, or the suite cannot write such a body.
         """
-        if media_type.endswith("json"):
+        if is_json_type(media_type):
             return lambda items: call(items, 0).body
         known = {body.name: body for body in self.operation.bodies}
         if media_type not in known:

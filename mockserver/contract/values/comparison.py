@@ -465,10 +465,6 @@ def is_xml(media_type: str) -> bool:
     return media_type.endswith(("/xml", "+xml"))
 
 
-def is_json(media_type: str) -> bool:
-    return media_type.endswith(("/json", "+json"))
-
-
 def find_record(
     document: Json, item: Mapping[str, Json], key_names: Sequence[str], key: str, *, alone: bool
 ) -> tuple[Path, Mapping[str, Json]] | None:

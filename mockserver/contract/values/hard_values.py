@@ -142,7 +142,7 @@ def free_members(
 ) -> tuple[ValueMember, ...]:
     """Return the members to change. Skip members whose value in `item` is in `fixed` (keys and facts)."""
     batch = operation.batch
-    body = next((body for body in operation.bodies if body.name == "application/json"), None)
+    body = operation.document_body
     held = value_at(item, parse_pointer(rules.at))
     if batch is None or body is None or not isinstance(held, Mapping):
         return ()

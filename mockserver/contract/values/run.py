@@ -10,6 +10,7 @@ from itertools import count
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mockserver.codec.http import is_json_type
 from mockserver.contract.exchange import Exchange, Request, checks_of
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.profile import BatchItem, DrawnValues
@@ -25,7 +26,6 @@ from mockserver.contract.values.comparison import (
     ShownRecord,
     ValueComparison,
     find_record,
-    is_json,
     is_xml,
     read_document,
 )
@@ -328,7 +328,7 @@ class _ValueRun:
         return [
             name
             for name in stated
-            if name != exchange.response.media_type and "*" not in name and (is_xml(name) or is_json(name))
+            if name != exchange.response.media_type and (is_xml(name) or is_json_type(name))
         ]
 
     def _compare(self, sent: SentItem, exchange: Exchange, how: HowShown) -> None:
