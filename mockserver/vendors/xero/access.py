@@ -1,7 +1,7 @@
 """Tokens, tenants, idempotency keys and lock dates.
 
 Clients read `exp` and `scope` from an access token; the server only looks the token up among the credentials.
-A refresh token is valid once; its use returns a new refresh token. The answer to a call with an idempotency
+The use of a refresh token returns a new refresh token. The answer to a call with an idempotency
 key is stored in the collection `idempotency`, under the caller's name and the key.
 Source: docs/vendors/xero.md#refusals, #headers-and-parameters, #small-objects, #state, #idempotency-keys;
 RFC 6749.
@@ -45,6 +45,9 @@ _CHARSETS = ("utf-8", "utf8", "us-ascii")
 TOKEN_OPERATIONS = ("requestToken", "revokeToken")
 REFRESH_TOKENS = "refresh-tokens"
 REFRESH_LIFETIME = timedelta(days=60)
+REPEAT_LIFETIME = timedelta(minutes=30)
+"""How long a refresh token may be used again after its first use. Source: docs/vendors/xero.md#refusals."""
+
 
 _OAUTH_HINTS = {
     "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
@@ -187,7 +190,7 @@ def revoke_token(request: Request, state: State) -> Reply:
         raise _oauth_rejection("invalid_request")
     known = state.collection(REFRESH_TOKENS, "").get(form["token"])
     if known is not None and known.get("client", client) == client:
-        _mark_spent(form["token"], known, state)
+        del state.collection(REFRESH_TOKENS, "")[form["token"]]
         _revoke_access(known, state)
     return Reply(200, headers=correlation_header(state))
 
@@ -227,17 +230,21 @@ def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence
     """Use up a refresh token; return the granted scopes. Older access tokens stay valid. Raises Rejected."""
     token = form.get("refresh_token", "")
     known = state.collection(REFRESH_TOKENS, "").get(token)
-    if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
+    if known is None or known.get("client", client) != client or _is_expired(known, state):
         raise _oauth_rejection("invalid_grant")
     held, asked = tuple(known.get("scopes", ())), _requested_scopes(form)
     if held and not set(asked) <= set(held):
         raise _oauth_rejection("invalid_scope")
-    _mark_spent(token, known, state)
+    # The first use starts the time in which the token may be used again.
+    until = state.now + REPEAT_LIFETIME
+    if "expires" in known:
+        until = min(until, parse_instant(known["expires"]))
+    state.collection(REFRESH_TOKENS, "")[token] = {**known, "expires": print_instant(until)}
     return asked or held or _ALL_SCOPES.split()
 
 
-def _is_spent_or_expired(known: Document, state: State) -> bool:
-    return bool(known.get("spent")) or ("expires" in known and parse_instant(known["expires"]) <= state.now)
+def _is_expired(known: Document, state: State) -> bool:
+    return "expires" in known and parse_instant(known["expires"]) <= state.now
 
 
 def _token_reply(client: str, scopes: Sequence[str], state: State, *, renewable: bool) -> Reply:
@@ -262,10 +269,6 @@ def _issue_refresh_token(client: str, access: str, scopes: Sequence[str], state:
         "expires": print_instant(state.now + REFRESH_LIFETIME),
     }
     return token
-
-
-def _mark_spent(token: str, known: Document, state: State) -> None:
-    state.collection(REFRESH_TOKENS, "")[token] = {**known, "spent": True}
 
 
 def _revoke_access(known: Document, state: State) -> None:

@@ -41,9 +41,6 @@ _CHANGES: Mapping[str, str] = {
 }
 """For each new status of a document, the message of the history line."""
 
-_NO_REFERENCE = {"Reference": ""}
-"""The empty reference that every bill shows."""
-
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
 _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
@@ -169,6 +166,7 @@ def booking_problems(
     kind = books.kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
+        yield from contacts.archived_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in computed:
         yield from line.problems
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
@@ -230,7 +228,7 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
     status = sent.get("Status", "DRAFT")
     return {
         "Type": sent["Type"],
-        **(_sale_members(sent, state) if sale else _NO_REFERENCE if sent["Type"] == INVOICE.purchase else {}),
+        **(_sale_members(sent, state) if sale else {}),
         "ContactID": contact["ContactID"],
         "Date": date_or_today(sent, state),
         **_other_dates(sent),
@@ -340,7 +338,10 @@ def _update_problems(
     closed = tuple(_transition_problems(stored, changes, here, kind, state))
     yield from closed
     merged = _merge(stored, changes, kind)
-    if closed or merged["Status"] in books.FINAL_STATUSES:
+    if closed:
+        return
+    if merged["Status"] in books.FINAL_STATUSES:
+        yield from contacts.archived_contact_problems(merged["Contact"], state, (*here, "Contact"))
         return
     yield from invoice_content_problems(merged, here, kind)
     computed = lines.merged_lines(stored, merged, request, here, state)

@@ -5,11 +5,14 @@ Source: docs/vendors/xero.md#settings, #account, #messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from mockserver.model import EMPTY, Action, Document, Item, Outcome, Problem
+from msgspec import structs
+
+from mockserver.model import EMPTY, Action, Document, Item, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, CheckItem, Request
+from mockserver.vendor import BatchHandler, BatchResult, CheckItem, Request
 from mockserver.vendors.xero import answers, documents
 from mockserver.vendors.xero.access import base_currency
 from mockserver.vendors.xero.books import find_in_path
@@ -109,6 +112,23 @@ def create_account(item: Item, request: Request, state: State) -> Outcome:
     return Outcome(item, Action.CREATED, ACCOUNT.store(account, state))
 
 
+def _first_only(handler: BatchHandler) -> BatchHandler:
+    """Return `handler` so that it stores and shows the first element only, and does not tell of the others.
+
+    Source: docs/vendors/xero.md#account (Xero-Net#285).
+    """
+    check, render = handler.check, handler.render
+    assert check is not None and render is not None  # noqa: S101, PT018 - `batch_handler` always has both
+
+    def check_first(item: Item, request: Request, state: State) -> Iterable[Problem]:
+        return check(item, request, state) if item.index == 0 else (make_problem("not-processed"),)
+
+    def render_first(result: BatchResult, state: State) -> Reply:
+        return render(structs.replace(result, outcomes=result.outcomes[:1]), state)
+
+    return replace(handler, check=check_first, render=render_first)
+
+
 def _handler(
     resource: Resource, show: documents.Show, check: CheckItem, store: documents.Store
 ) -> BatchHandler:
@@ -125,5 +145,5 @@ def _handler(
 _ITEMS = _handler(ITEM, show_item, check_item, store_item)
 BATCHES = {
     **documents.write_operations(ITEM, create=_ITEMS, update=_ITEMS),
-    "createAccount": _handler(ACCOUNT, shown_by_row(ACCOUNT), check_account, create_account),
+    "createAccount": _first_only(_handler(ACCOUNT, shown_by_row(ACCOUNT), check_account, create_account)),
 }
