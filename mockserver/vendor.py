@@ -25,6 +25,8 @@ from mockserver.spec.schema import Formats
 FAULT_RULE = "fault"
 """Rule of a problem that a scenario causes. The problem's `expected` is the status that the scenario sets."""
 
+_SANDBOXES = "/sandboxes/"
+
 
 class Request(Value, frozen=True):
     """A call whose envelope (all of the call except the items of a batch) is valid."""
@@ -180,6 +182,15 @@ def find_record(collection: str, key: str, state: State) -> Document:
     if found is None:
         raise NotFound(collection, key)
     return found
+
+
+def address_of(call: Call) -> str:
+    """Return the address of the vendor on this server.
+
+    The address names the sandbox, because a later call to the address may not send `Mock-Sandbox`.
+    """
+    prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
+    return f"{call.origin}{'' if prefixed else f'{_SANDBOXES}{call.sandbox}'}{call.mount}"
 
 
 def admit_any(_call: Call, enter: Enter, _state: State) -> str:

@@ -16,6 +16,7 @@ from mockserver.model import Json
 
 MAX_KEYS = 1000
 
+_INDEX_DIGITS = 9
 _INDEXED_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
 
 _NESTED_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
@@ -53,6 +54,24 @@ def decode_flat(
         else:
             document[key] = text
     return document
+
+
+def decode_nested(body: bytes, charset: str, max_keys: int = MAX_KEYS) -> Json:
+    """Return the form as an object: `a[0][b]=1` and `a[][b]=1` mean lists. Raises MalformedBody.
+
+    Elements are ordered by their index; the last value of a repeated key counts.
+    """
+    return _with_lists(nest(parse_pairs(body, charset, max_keys)))
+
+
+def _with_lists(node: Json) -> Json:
+    if isinstance(node, list):
+        return node[-1]
+    if node.keys() == {""}:
+        return node[""] if isinstance(node[""], list) else [_with_lists(node[""])]
+    if node and all(key.isdecimal() and len(key) <= _INDEX_DIGITS for key in node):
+        return [_with_lists(node[key]) for key in sorted(node, key=int)]
+    return {key: _with_lists(child) for key, child in node.items()}
 
 
 def unwrap(body: bytes, charset: str, member: str, max_keys: int = MAX_KEYS) -> bytes:

@@ -192,12 +192,13 @@ def _body_decoder(body: MediaType, node: Document, element: Document, tree: Sche
     readers: Mapping[str, Callable[[bytes, str], Json]] = {
         "xml": lambda sent, charset: read(sent, node, charset),
         "xml-form": lambda sent, charset: read(form.unwrap(sent, charset, member, max_keys), node),
+        "nested-form": lambda sent, charset: form.decode_nested(sent, charset, max_keys),
         "indexed-form": lambda sent, charset: form.decode_indexed(sent, charset, max_keys),
         "form": lambda sent, charset: form.decode_flat(sent, charset, lists, max_keys),
         "octets": lambda sent, _: sent.decode("latin-1"),
     }
     if reading not in readers:
-        known = "json, xml, xml-form, data-contract, indexed-form, form, lines, octets"
+        known = "json, xml, xml-form, data-contract, indexed-form, nested-form, form, lines, octets"
         raise misused("x-binder.format", f"unknown {reading}; known are {known}")
     decode = readers[reading]
     return lambda call, charset, _: decode(call.body, charset)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.codec.form import decode_flat, decode_indexed
+from mockserver.codec.form import decode_flat, decode_indexed, decode_nested
 from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
@@ -65,3 +65,19 @@ def test_a_form_of_too_many_keys_is_malformed(
 )
 def test_a_flat_form_is_an_object(body: bytes, document: Json) -> None:
     assert decode_flat(body, "utf-8", {"names"}) == document
+
+
+@pytest.mark.parametrize(
+    ("body", "document"),
+    [
+        (b"", {}),
+        (b"a=1&a=2", {"a": "2"}),
+        (b"a[1][b]=2&a[0][b]=1&a[0][c][]=x&a[0][c][]=y", {"a": [{"b": "1", "c": ["x", "y"]}, {"b": "2"}]}),
+        (b"a[][b]=1&d[e]=2", {"a": [{"b": "1"}], "d": {"e": "2"}}),
+        (b"a[10]=x&a[9]=y", {"a": ["y", "x"]}),
+        (b"a[99999999999999999999]=x", {"a": {"99999999999999999999": "x"}}),
+        (b"a=1&a[b]=2", {"a": {"b": "2"}}),
+    ],
+)
+def test_a_nested_form_has_lists_by_index_or_by_empty_brackets(body: bytes, document: object) -> None:
+    assert decode_nested(body, "utf-8") == document

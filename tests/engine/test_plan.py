@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         {"format": "csv"},
         (
             "acme: putOrders: application/json: x-binder.format: unknown csv; "
-            "known are json, xml, xml-form, data-contract, indexed-form, form, lines, octets"
+            "known are json, xml, xml-form, data-contract, indexed-form, nested-form, form, lines, octets"
         ),
     ),
 }

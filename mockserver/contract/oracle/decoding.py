@@ -252,6 +252,8 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
     if settings.get("format") == "indexed-form" or node.get("type") == "array":
         document, unbound = _nest_form_keys(pairs, node.get("items", EMPTY))
         return Decoded(document, (*doubts, *(["a key binds nothing"] if unbound else [])))
+    if settings.get("format") == "nested-form":
+        doubts.append("how a reader nests keys is not known")
     read: dict[str, Json] = {}
     members = node.get("properties", EMPTY)
     for key, value in pairs:

@@ -14,7 +14,7 @@ from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.errors import InvalidCall, NotFound
 from mockserver.model import Action, Call, Document, Item, Outcome, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchResult, Request, StoreItem
+from mockserver.vendor import BatchResult, Request, StoreItem, address_of
 from mockserver.vendors.payt.messages import UPLOAD_MESSAGES as TEXTS
 
 FILES = "files"
@@ -26,7 +26,6 @@ UPLOADS = "uploads"
 STORAGE = "/storage/uploads"
 """Path below this server's mount that stands for the vendor's storage host."""
 
-_SANDBOXES = "/sandboxes/"
 _URL_LIFETIME = timedelta(hours=4)
 _TOKEN_OCTETS = 24
 
@@ -60,7 +59,7 @@ def announce_files(request: Request, state: State) -> StoreItem:
     """
     expires_at = print_instant(state.now + _URL_LIFETIME)
     files, uploads = state.collection(FILES), state.collection(UPLOADS, "")
-    root = _upload_root(request.call)
+    root = f"{address_of(request.call)}{STORAGE}"
     given: set[str] = set()
 
     def keep(item: Item) -> Outcome:
@@ -119,13 +118,6 @@ def upload_file(request: Request, state: State) -> Reply:
     file = {name: announced[name] for name in ("checksum", "byte_size", "content_type")}
     files[announced["checksum"]] = {**file, "uploaded_at": print_instant(state.now)}
     return Reply(int(request.call.assumptions["upload_answer"]))
-
-
-def _upload_root(call: Call) -> str:
-    """Return the root of upload URLs. It names the sandbox, because uploads do not send `Mock-Sandbox`."""
-    prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
-    prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
-    return f"{call.origin}{prefix}{call.mount}{STORAGE}"
 
 
 def _is_expired(announced: Document, state: State) -> bool:

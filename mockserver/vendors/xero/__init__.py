@@ -13,6 +13,7 @@ from mockserver.vendors.xero import (
     refusals,
     settings,
     settings_changes,
+    sign_in,
 )
 from mockserver.vendors.xero.credits import BATCHES as CREDIT_BATCHES
 from mockserver.vendors.xero.credits import OPERATIONS as CREDIT_OPERATIONS
@@ -38,6 +39,8 @@ VENDOR = Vendor(
         **invoices.OPERATIONS,
         **payments.OPERATIONS,
         **settings.OPERATIONS,
+        **settings_changes.OPERATIONS,
+        **sign_in.OPERATIONS,
     },
     refuse=refusals.refuse,
     refusals=refusals.REFUSALS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import answers, documents
@@ -18,7 +18,9 @@ IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
 """For each list that has at most one entry of each kind, the member of an entry that states the kind."""
 
-_EMPTY_MEANS_ABSENT = ("Name", "ContactNumber", "AccountNumber")
+_PAID_BY = "BatchPayments"
+_UNIQUE = ("Name", "ContactNumber", "AccountNumber")
+_EMPTY_MEANS_ABSENT = (*_UNIQUE, _PAID_BY)
 
 
 def find_contact(reference: Document, state: State) -> Document | None:
@@ -62,6 +64,13 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
         yield make_problem("contact-unknown", path)
 
 
+def archived_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
+    """Yield a problem if the contact of an invoice or a credit note is archived."""
+    known = find_contact(reference, state)
+    if known is not None and not is_active(known):
+        yield make_problem("contact-unusable", path)
+
+
 def find_or_create_contact(reference: Document, state: State) -> Document:
     known = find_contact(reference, state)
     return known or CONTACT.store(new_contact({**reference, "ContactStatus": documents.ACTIVE}, state), state)
@@ -85,7 +94,7 @@ def new_contact(sent: Document, state: State) -> dict[str, Json]:
         "Phones": [],
         "IsSupplier": False,
         "IsCustomer": False,
-        **answers.pick_members(sent, *CONTACT.echoed),
+        **_changes(sent),
         "UpdatedDateUTC": stored_instant(state.now),
     }
 
@@ -106,7 +115,7 @@ def check_new_contact(item: Item, request: Request, state: State) -> Iterator[Pr
 
 
 def create_contact(item: Item, _request: Request, state: State) -> Outcome:
-    return Outcome(item, Action.CREATED, CONTACT.store(new_contact(_changes(item.document), state), state))
+    return Outcome(item, Action.CREATED, CONTACT.store(new_contact(item.document, state), state))
 
 
 def check_contact_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -127,7 +136,7 @@ def update_or_create_contact(item: Item, request: Request, state: State) -> Outc
     stored = _find_target(item.document, request, state)
     if stored is None:
         return create_contact(item, request, state)
-    changes = _changes(item.document)
+    changes = _changes(item.document, stored)
     changed = {
         **stored,
         **changes,
@@ -168,7 +177,7 @@ def _find_target(sent: Document, request: Request, state: State) -> Document | N
 
 def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> Iterator[Problem]:
     """Yield problems: another contact than `own` has the sent name or number; the currency is unknown."""
-    name, number, account = (sent.get(member, "") for member in _EMPTY_MEANS_ABSENT)
+    name, number, account = (sent.get(member, "") for member in _UNIQUE)
     if (other := find_by_name(name, state)) and is_active(other) and other[CONTACT.id] != own:
         yield make_problem("contact-name-taken", (*here, "Name"), name=name)
     if (other := CONTACT.first("ContactNumber", number, state)) and other[CONTACT.id] != own:
@@ -181,9 +190,15 @@ def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> It
         yield make_problem("currency-unknown", (*here, "DefaultCurrency"), currency=currency)
 
 
-def _changes(sent: Document) -> dict[str, Json]:
-    """Return the members to store; an empty name or number counts as absent (assumed)."""
+def _changes(sent: Document, stored: Document = EMPTY) -> dict[str, Json]:
+    """Return the members to store; an empty name or number counts as absent (assumed).
+
+    Of BatchPayments, a call sets only the number of the bank account. Source: docs/vendors/xero.md#contact.
+    """
     known = answers.pick_members(sent, *CONTACT.echoed)
+    if _PAID_BY in known:
+        number = answers.pick_members(known[_PAID_BY], "BankAccountNumber")
+        known[_PAID_BY] = {**stored.get(_PAID_BY, EMPTY), **number}
     return {name: value for name, value in known.items() if value or name not in _EMPTY_MEANS_ABSENT}
 
 

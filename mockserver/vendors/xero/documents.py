@@ -385,6 +385,11 @@ def echo_rejected(resource: Resource, **flags: bool) -> answers.RenderRejected:
     return represent
 
 
+def is_filled(request: Request) -> bool:
+    """Return whether refused elements show stored members (assumption `refused_element`)."""
+    return request.call.assumptions["refused_element"] == "filled"
+
+
 def batch_handler(  # noqa: PLR0913 - the parts of an operation
     resource: Resource,
     check: CheckItem,

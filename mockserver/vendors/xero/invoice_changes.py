@@ -23,6 +23,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     MAX_AMOUNT,
     NO_MONEY,
     RATE_STEP,
+    amount_members,
     currency_rate,
     date_or_today,
     parse_date,
@@ -30,7 +31,14 @@ from mockserver.vendors.xero.dates_and_amounts import (
     stored_instant,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
-from mockserver.vendors.xero.resources import BRANDING_THEME, CONTACT, CREDIT_NOTE, INVOICE, DocumentKind
+from mockserver.vendors.xero.resources import (
+    BRANDING_THEME,
+    CONTACT,
+    CREDIT_NOTE,
+    CREDITS,
+    INVOICE,
+    DocumentKind,
+)
 
 _CHANGES: Mapping[str, str] = {
     "DRAFT": "history-begun",
@@ -40,9 +48,6 @@ _CHANGES: Mapping[str, str] = {
     "DELETED": "history-deleted",
 }
 """For each new status of a document, the message of the history line."""
-
-_NO_REFERENCE = {"Reference": ""}
-"""The empty reference that every bill shows."""
 
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
@@ -169,6 +174,7 @@ def booking_problems(
     kind = books.kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
+        yield from contacts.archived_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in computed:
         yield from line.problems
     yield from lock_date_problems(date_or_today(sent, state), (*here, "Date"), request.call, state)
@@ -230,7 +236,7 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
     status = sent.get("Status", "DRAFT")
     return {
         "Type": sent["Type"],
-        **(_sale_members(sent, state) if sale else _NO_REFERENCE if sent["Type"] == INVOICE.purchase else {}),
+        **(_sale_members(sent, state) if sale else {}),
         "ContactID": contact["ContactID"],
         "Date": date_or_today(sent, state),
         **_other_dates(sent),
@@ -310,14 +316,47 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
 
 
 def represent_rejected_update(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-    """Return a failed element with the id of the stored document that the path or the sent number names."""
+    """Return a failed element with the id of the stored document that it names by path, id or number."""
     kind, sent = books.kind_of(request), outcome.item.document
     shown = documents.echo_rejected(kind, HasErrors=True)(outcome, request, state)
-    named = sent if isinstance(sent, dict) else EMPTY
-    by_number = not names_id(named, kind.id, request) and isinstance(named.get(kind.number), str)
-    if kind.id not in request.parameters and not by_number:
+    if not isinstance(sent, dict):
         return shown
-    return {**shown, **pick_members(_find_target(named, request, state) or EMPTY, kind.id)}
+    stored = _find_target(sent, request, state) or EMPTY
+    parts = _stored_parts(sent, stored, request, state)
+    number = pick_members(shown, kind.number)
+    return {**shown, **parts, **pick_members(stored, kind.id), **number}
+
+
+def _represent_rejected(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+    """Return a failed element with the contact and the amounts that it would have had.
+
+    Source: docs/vendors/xero.md#error-shapes.
+    """
+    kind, sent = books.kind_of(request), outcome.item.document
+    shown = documents.echo_rejected(kind, HasErrors=True)(outcome, request, state)
+    return {**shown, **_stored_parts(sent, EMPTY, request, state)} if isinstance(sent, dict) else shown
+
+
+def _stored_parts(sent: Document, stored: Document, request: Request, state: State) -> dict[str, Json]:
+    """Return the members of a failed element that come from the store; {} with an assumption."""
+    if not documents.is_filled(request):
+        return {}
+    kind = books.kind_of(request)
+    amounts = stored or {
+        **invoice_totals(
+            [line.document for line in lines.calculate_lines(sent, request, (), state)], sent, kind
+        ),
+        "CurrencyRate": currency_rate(sent.get("CurrencyCode", base_currency(state)), state),
+    }
+    contact = contacts.find_contact(sent.get("Contact") or stored, state)
+    known = {name: value for name, value in amounts.items() if value is not None}
+    return {
+        **({} if contact is None else {"Contact": documents.represent_contact(contact)}),
+        **{name: [] for name in ("Payments", *(one.plural for one in CREDITS if kind is INVOICE))},
+        **amount_members(known, kind.unsettled, *kind.settled, "CurrencyRate"),
+        **({"IsDiscounted": "TotalDiscount" in known} if kind is INVOICE else {}),
+        **pick_members(stored, kind.id, kind.number),
+    }
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
@@ -340,7 +379,10 @@ def _update_problems(
     closed = tuple(_transition_problems(stored, changes, here, kind, state))
     yield from closed
     merged = _merge(stored, changes, kind)
-    if closed or merged["Status"] in books.FINAL_STATUSES:
+    if closed:
+        return
+    if merged["Status"] in books.FINAL_STATUSES:
+        yield from contacts.archived_contact_problems(merged["Contact"], state, (*here, "Contact"))
         return
     yield from invoice_content_problems(merged, here, kind)
     computed = lines.merged_lines(stored, merged, request, here, state)
@@ -435,7 +477,7 @@ def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
             check_invoice,
             create_invoice,
             new_invoice_problems,
-            rejected=documents.echo_rejected(kind, HasErrors=True),
+            rejected=_represent_rejected,
             warnings=(invoice_warnings,) if kind is INVOICE else (),
         ),
         update=handler(check_invoice_update, update_or_create_invoice, rejected=represent_rejected_update),

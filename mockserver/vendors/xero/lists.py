@@ -45,14 +45,13 @@ _MAX_NAMES = 4
 
 _TOKEN = re.compile(
     r"\s*(?:"
-    r'(?P<text>"(?:[^"\\]|\\.|"")*")'
+    r'(?P<text>"(?:[^"\\]|"")*")'
     r"|(?P<number>-?[0-9]{1,28}(?:\.[0-9]{1,28})?)(?![0-9A-Za-z_.])"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<sign>==|!=|<>|<=|>=|&&|\|\||[=<>(),.!])"
     r"|(?P<end>\Z)|(?P<other>.))",
     re.DOTALL,
 )
-_ESCAPED = re.compile(r'\\(.)|"(")', re.DOTALL)
 _OR = ("or", "||")
 _AND = ("and", "&&")
 _NOT = ("not", "!")
@@ -438,7 +437,7 @@ class _FilterParser:
 
 
 def _unescape(token: FilterToken) -> str:
-    return _ESCAPED.sub(lambda matched: matched[1] or matched[2], token.text[1:-1])
+    return token.text[1:-1].replace('""', '"')
 
 
 def _comparison(sign: str, left: Operand, right: Operand) -> DocumentPredicate:

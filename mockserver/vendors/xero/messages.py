@@ -17,9 +17,11 @@ def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
 
 
 def member_label(path: Path) -> str:
-    """Return the label of a member: its name or, inside another member, both names (`Account Code`).
+    """Return the label of a member: its name or, inside another member or an account, both (`Account Code`).
 
     Source: docs/vendors/xero.md#messages (Xero-Net#285).
     """
-    holder = path[-2] if len(path) > 1 else 0
-    return str(path[-1]) if isinstance(holder, int) else f"{holder} {path[-1]}"
+    listed, holder, name = ("", "", *path)[-3:]
+    if isinstance(holder, int):
+        holder = "Account" if listed == "Accounts" else ""
+    return f"{holder} {name}".lstrip()

@@ -19,6 +19,7 @@ from mockserver.vendors.xero.dates_and_amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
     RATE_STEP,
+    amount_members,
     date_or_today,
     round_to,
     round_to_cents,
@@ -35,6 +36,9 @@ from mockserver.vendors.xero.resources import (
     PREPAYMENT,
     STATEMENT,
 )
+
+_REFUSED_ACCOUNT = ("AccountID", "Code", "Name", "Status", "Type", "Class", "CurrencyCode")
+"""Members of the account that a refused payment shows."""
 
 NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpayment")
 
@@ -197,7 +201,29 @@ def _bank_amount(payable: books.InvoicePayment, account: Document, state: State)
     return {"BankAmount": round_to_cents(ARITHMETIC.divide(payable.amount, rate)), "CurrencyRate": rate}
 
 
-represent_rejected_payment = documents.echo_rejected(PAYMENT, HasValidationErrors=True)
+def represent_rejected_payment(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+    """Return a refused payment, without id, with what is stored of its account and its invoice.
+
+    Source: docs/vendors/xero.md#error-shapes.
+    """
+    shown = documents.echo_rejected(PAYMENT, HasValidationErrors=True)(outcome, request, state)
+    if not documents.is_filled(request):
+        return shown
+    sent = outcome.item.document if isinstance(outcome.item.document, dict) else EMPTY
+    account = accounts.find_account(sent.get("Account") or EMPTY, state)
+    payable = books.match_payment(sent, (), request.call, state)
+    shown = {name: value for name, value in shown.items() if name not in ("PaymentID", "DateString")}
+    if account is not None:
+        shown |= {"HasAccount": True, "Account": pick_members(account, *_REFUSED_ACCOUNT)}
+    if payable is not None and payable.kind is INVOICE:
+        invoice = payable.invoice
+        contact = pick_members(documents.contact_of(invoice, state), "ContactID", "Name")
+        amounts = amount_members(invoice, "AmountDue", "AmountPaid")
+        named = pick_members(invoice, "Type", "InvoiceID", "InvoiceNumber")
+        shown["Invoice"] = {**named, **amounts, "Contact": contact}
+    return shown
+
+
 BATCHES: Mapping[str, BatchHandler] = {
     "createPayments": documents.batch_handler(
         PAYMENT,

@@ -40,16 +40,15 @@ from mockserver.vendors.xero.access import (
     KEY_HEADER,
     KEY_IN_FLIGHT,
     KEY_MISSING,
-    TOKEN_OPERATIONS,
-    token_error_reply,
 )
 from mockserver.vendors.xero.books import kind_of
 from mockserver.vendors.xero.lists import HIGH_VOLUME, QUERY
 from mockserver.vendors.xero.messages import item_path, make_problem, member_label, message_text
+from mockserver.vendors.xero.sign_in import SIGN_IN_OPERATIONS, sign_in_error_reply
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _UNKNOWN_EXPIRY = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
-_TOKEN_REFUSALS = (errors.InvalidCall, errors.MalformedBody, errors.Rejected)
+_READING_REFUSALS = (errors.InvalidCall, errors.MalformedBody, errors.Rejected)
 _OUTSIDE_BODY = ("path", "query", "header")
 _BOUNDS = ("minimum", "maximum")
 _STATUS_RULES = {"BatchPayments": "batch-status-unfit", "Payments": "status-not-deleted"}
@@ -81,8 +80,9 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 def refuse(refused: RefusedCall, state: State) -> Reply:
     refusal, call, operation, row = refused.refusal, refused.call, refused.operation, refused.row
-    if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
-        return token_error_reply(refusal, state)
+    name = operation.id if operation else ""
+    if name in SIGN_IN_OPERATIONS and isinstance(refusal, _READING_REFUSALS):
+        return sign_in_error_reply(refusal, state)
     match refusal:
         case errors.MalformedBody():
             reply = _malformed_reply(refusal.detail, call, operation, state)

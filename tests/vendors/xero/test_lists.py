@@ -53,7 +53,6 @@ def numbers(answer: Response) -> list[str]:
         ("SentToContact", ["R1", "R5"]),
         ("SentToContact==true", ["R1", "R5"]),
         ("true==false", []),
-        ('InvoiceNumber=="\\"R1"', []),
         ('InvoiceNumber==""', []),
         ('InvoiceNumber==""""', []),
         ('InvoiceNumber.Contains("US")', ["RUSD"]),
