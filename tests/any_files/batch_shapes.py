@@ -179,7 +179,7 @@ _NONE: Mapping[str, tuple[Any, str]] = {
                 "status!": choice("PENDING", "COMPLETE"),
             }
         ),
-        "a row of /errors names no item",
+        "a row of /errors has no known key or position of the item",
     ),
     **{
         f"{name} in a summary": (
@@ -216,7 +216,7 @@ _NONE: Mapping[str, tuple[Any, str]] = {
     "a link that must be there": (rows({"href!": TEXT, **NUMBERED}), "must have href"),
     "an empty list of errors": (
         made({"results!": ROWS, "errors!": rows({"message!": TEXT})}),
-        "a row of /errors names no item",
+        "a row of /errors has no known key or position of the item",
     ),
 }
 

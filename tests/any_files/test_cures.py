@@ -116,7 +116,7 @@ def cures(vendor: LoadedVendor, one: Explanation) -> Iterator[tuple[str, Judge]]
     elif mark == "x-batch":
         yield correction, lambda then: then.kind == "batch"
     elif one.kind != "not served":
-        assert correction in ("", "an example in the answer")
+        assert correction in ("", "an `example` in the response, or an `x-batch`")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -151,7 +151,7 @@ def test_a_collection_that_no_answer_can_show_is_not_offered_and_told(tmp_path: 
     )
 
     reason = "a value for its schema, as no answer shows the key of things"
-    assert (found.reason, found.correction) == (reason, "an example in the answer")
+    assert (found.reason, found.correction) == (reason, "an `example` in the response, or an `x-batch`")
 
 
 def test_the_records_of_a_batch_are_read_beside_it(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_no_batch_is_offered_where_nothing_tells_what_became_of_an_item(
     file = write(tmp_path, {path: {"post": operation(body, answer)}})
 
     assert answer_by(load_vendor(file), f"POST {path}").correction in (
-        "an example in the answer",
+        "an `example` in the response, or an `x-batch`",
         "x-batch: false",
     )
 
@@ -287,7 +287,7 @@ def test_results_beside_errors_are_one_call_and_a_batch_of_reads_too(tmp_path: P
     )
 
     assert [(one.kind, one.correction) for one in explain(load_vendor(file))] == [
-        ("example", "an example in the answer")
+        ("example", "an `example` in the response, or an `x-batch`")
     ] * 4
 
 

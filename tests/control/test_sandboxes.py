@@ -345,7 +345,7 @@ def test_a_sandbox_differs_from_its_beginning_by_what_was_stored(operator: Clien
                 "collection": "orders",
                 "key": "A",
                 "own": False,
-                "label": "A · 1.00",
+                "label": "A · 1",
                 "document": {"id": "A", "amount": 1},
             }
         ],

@@ -56,7 +56,7 @@ paths:
         "POST /import": (
             "example",
             "a value for its schema",
-            "an example in the answer",
+            "an `example` in the response, or an `x-batch`",
         ),
         "GET /ping": ("example", "no body", ""),
         "GET /lost": ("not served", "$ref: #/definitions/Nope points at nothing", ""),
