@@ -64,8 +64,10 @@ from mockserver.testing.threaded_server import run_in_thread
 _FILE_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_SANDBOXES = 100_000
 _SHORTEST_SECRET = 8
-_OF_BODIES = ("malformed", "unsupported-media-type")
-"""Refusals of a call because of its body, besides `invalid` with a JSON Pointer."""
+_OF_PATHS, _OF_ACCESS = ("not-found", "method-not-allowed"), ("unauthorized", "forbidden")
+_FIRST_FAILURE = 500
+_OF_RECORDS = (None, "not-found", "rejected")
+"""Refusals of a call that records of `--setup` may cure; None for a call that was not refused."""
 
 
 class DrillOptions(Value, frozen=True):
@@ -406,19 +408,10 @@ def _writing(options: DrillOptions) -> Iterator[None]:
 def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
     clean, obstacle = report.plan.clean, report.plan.obstacle
     write_lines(report.output(clean), err=True)
-    cure = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
-    if options.forward:
-        cure = f"send new keys in each run, such as {{sandbox}}-1, because {options.forward} is not reset"
-    last = clean.calls[-1] if clean.calls else {}
-    reason = last.get("reason") or ""
-    is_wrong_path = bool(reason) and last.get("operation") is None
-    if is_wrong_path:
-        cure = report.said(
-            f"call a path below {{url}} that the vendor has: {reason.partition('; ')[2] or reason}"
-        )
-    elif last.get("refusal") in _OF_BODIES or (last.get("refusal") == "invalid" and reason.startswith("/")):
-        cure = report.said(f"mend the client: its body was refused, {reason}")
-    if not clean.calls:
+    cure = report.said(_find_cure(options, clean.calls[-1] if clean.calls else {}))
+    if clean.ending.status is None:
+        cure = "--timeout SECONDS, or --until-idle 5 for a client that never ends"
+    elif not clean.calls:
         address = "--env API_URL={url} -- …, by the name that the client reads"
         cure = f"mockserver drill {options.vendor} {address}"
         if left := clean.ending.left:
@@ -426,6 +419,21 @@ def _end_at_obstacle(options: DrillOptions, report: DrillReport) -> NoReturn:
             obstacle = f"{obstacle}; the program ended after {clean.duration_s:.1f} s and left {processes}"
             cure = "--until-idle 5, which waits for the calls of such processes"
     fail(report.said(obstacle), report.command_line(), cure, EXIT_REFUSED)
+
+
+def _find_cure(options: DrillOptions, last: Mapping[str, Json]) -> str:
+    """Return what cures the refusal of the client's last call, or the lack of records."""
+    refusal, reason = last.get("refusal"), str(last.get("reason") or "")
+    works = reason.partition("; ")[2] or reason
+    if refusal in _OF_PATHS and last["operation"] is None:
+        return f"call a path below {{url}} that the vendor has: {works}"
+    if refusal in _OF_ACCESS:
+        return f"send what the vendor lets in ({{token}} and {{tenant}} stand for such): {works}"
+    if refusal not in _OF_RECORDS and not (options.forward and int(str(last["status"])) >= _FIRST_FAILURE):
+        return f"mend the client: its call was refused, {reason}"
+    if options.forward:
+        return f"send new keys in each run, such as {{sandbox}}-1, because {options.forward} is not reset"
+    return "--setup FILE with the records that it needs, and see docs/test-your-client.md"
 
 
 @contextmanager

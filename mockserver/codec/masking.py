@@ -377,7 +377,9 @@ class Redaction(Masker):
         return shown
 
     def credential(self, value: str, _scheme: str = "") -> str:
-        if not value or (value.endswith(self.mask) and len(value) <= _VISIBLE_LENGTH + len(self.mask)):
+        if not value.strip(".") or (
+            value.endswith(self.mask) and len(value) <= _VISIBLE_LENGTH + len(self.mask)
+        ):
             return value
         shown = value[:_VISIBLE_LENGTH] if len(value) > _VISIBLE_LENGTH and not value.isdigit() else ""
         return self.mask if set("\\&%").intersection(shown) else f"{shown}{self.mask}"

@@ -193,13 +193,18 @@ class ItemHistory(Value, frozen=True):
 
     @property
     def says(self) -> str:
-        """Return a sentence such as: stored at attempt 1 of 3, not after that."""
+        """Return a sentence such as: stored by attempt 1 of 4; attempts 2 to 4 were refused."""
         stored = [str(number) for number, attempt in enumerate(self.attempts, 1) if attempt.stored]
         if not stored:
             return f"never stored ({counted(len(self.attempts), 'attempt')})"
         places = f"attempt{'' if len(stored) == 1 else 's'} {', '.join(stored)}"
-        since = "" if self.attempts[-1].stored else ", not after that"
-        return f"stored at {places} of {len(self.attempts)}{since}"
+        said, later = f"stored by {places} of {len(self.attempts)}", self.attempts[int(stored[-1]) :]
+        if not later:
+            return said
+        first, last = len(self.attempts) - len(later) + 1, len(self.attempts)
+        refused = all(one.told in (Told.REJECTED, Told.REFUSED) for one in later)
+        which = f"attempt {last} was" if first == last else f"attempts {first} to {last} were"
+        return f"{said}; {which} {'refused' if refused else 'not stored'}"
 
     def document(self, view: View) -> Document:
         """Return the history as JSON, with times in milliseconds since the first attempt."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ _MOST_STEPS = 2_000_000
 """Maximum product of a pattern's pieces and a text's characters, which takes about 30 ms."""
 
 _FEW_PIECES = 10
-"""Number of pieces up to which a search is quick in a text of any length."""
+"""Number of pieces up to which a search from the beginning of a text of any length is quick."""
 
 _WIDEST = 1_000
 """Maximum length of the matches of a pattern that is quick in a text of any length."""
@@ -29,6 +30,11 @@ MOST_BACKTRACKS, _LONGEST_BACKTRACKED = 10_000, 2_000
 
 A step can take as long as the text is; the slowest known search within these limits takes 80 ms.
 """
+
+_LONG_NAME = rf"^[\s\S]{{{_LONGEST_BACKTRACKED + 1}}}"
+_SHORT_NAME = rf"^(?![\s\S]{{{{{_LONGEST_BACKTRACKED + 1}}}}})[\s\S]*?(?:{{}})"
+_MARK = "maxLength"
+"""Keyword that, twice denied, marks a text that is too long: no schema of a file has that alone."""
 
 LIMITED = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_BACKTRACKS)
 _LINEAR = jsonschema_rs.RegexOptions()
@@ -101,13 +107,16 @@ class ForeignPattern(Value, frozen=True, dict=True):
 @lru_cache(maxsize=4096)
 def foreign_pattern(text: str) -> ForeignPattern | None:
     """Return the pattern, or None if it cannot be read."""
-    backtracks = not _is_read(text, _LINEAR)
+    names = [piece[0] for piece in _PIECE.finditer(text)]
+    backtracks = r"\B" in names or not _is_read(text, _LINEAR)  # `LIMITED` steps back for `\B`, too
     if backtracks and not _is_read(text, LIMITED):
         return None
     pieces = count_pieces(text)
     if backtracks:
         return ForeignPattern(text, pieces, backtracks, _LONGEST_BACKTRACKED)
-    is_quick = pieces <= _FEW_PIECES or _is_short(text)
+    is_quick = _is_from_beginning(text, _WIDEST) or (
+        pieces <= _FEW_PIECES and r"\b" not in names and _is_from_beginning(text)
+    )
     return ForeignPattern(text, pieces, backtracks, None if is_quick else _MOST_STEPS // pieces)
 
 
@@ -119,13 +128,14 @@ def _is_read(text: str, options: jsonschema_rs.RegexOptions | jsonschema_rs.Fanc
     return True
 
 
-def _is_short(pattern: str) -> bool:
-    """Return whether all matches are at the beginning of the text, and at most `_WIDEST` characters long."""
+def _is_from_beginning(pattern: str, widest: float = math.inf) -> bool:
+    """Return whether all matches are at the beginning of the text, and at most `widest` characters long."""
     parsed = _parsed(pattern)
     return (
         parsed is not None
-        and parsed[:1] == [(codes.AT, codes.AT_BEGINNING)]
-        and parsed.getwidth()[1] <= _WIDEST
+        and [*parsed][:1] == [(codes.AT, codes.AT_BEGINNING)]
+        and not parsed.state.flags & re.MULTILINE
+        and parsed.getwidth()[1] <= widest
     )
 
 
@@ -161,6 +171,8 @@ def is_cut(error: jsonschema_rs.ValidationError) -> bool:
     kind: Any = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded):
         return True
+    if kind.name == "not":
+        return isinstance(kind.schema, dict) and [*kind.schema.get("not", ())] == [_MARK]
     return any(branch and all(map(is_cut, branch)) for branch in getattr(kind, "context", ()))
 
 
@@ -171,18 +183,29 @@ def may_be_cut(node: Json) -> bool:
     names = node.get("patternProperties")
     texts = [node.get("pattern"), *(names if isinstance(names, dict) else ())]
     found = (foreign_pattern(text) for text in texts if isinstance(text, str))
-    return any(one is not None and one.backtracks for one in found) or any(map(may_be_cut, node.values()))
+    is_limited = any(one is not None and one.longest is not None for one in found)
+    return is_limited or any(map(may_be_cut, node.values()))
 
 
 def with_limit(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema in which every text that is too long for a search with `pattern` is valid."""
+    """Return a schema that searches no text that is too long, and no such name of a member.
+
+    Too long a text breaks nothing but a mark that `is_cut` knows, so that of several alternatives with a
+    pattern none is met. Too long a name meets no pattern, and is not an undeclared name.
+    """
+    if isinstance(names := schema.get("patternProperties"), dict):
+        known = {name: foreign_pattern(name) for name in names}
+        slow = {name for name, found in known.items() if found and found.longest is not None}
+        short = {_SHORT_NAME.format(name) if name in slow else name: node for name, node in names.items()}
+        schema = {**schema, "patternProperties": {**short, **({_LONG_NAME: {}} if slow else {})}}
     text = schema.get("pattern")
     pattern = foreign_pattern(text) if isinstance(text, str) else None
     if pattern is None or pattern.longest is None:
         return schema
     limited = {"anyOf": [{"minLength": pattern.longest + 1}, {"pattern": text}]}
+    mark = {"not": {"not": {_MARK: pattern.longest}}}
     rest = {name: value for name, value in schema.items() if name != "pattern"}
-    return {**rest, "allOf": [*schema.get("allOf", ()), limited]}
+    return {**rest, "allOf": [*schema.get("allOf", ()), mark, limited]}
 
 
 def error_within_limit(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:

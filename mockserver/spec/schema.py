@@ -53,7 +53,7 @@ _OF_PLAIN_NUMBERS = frozenset(
 _SCALAR_TYPES = frozenset({"string", "integer", "number", "boolean"})
 _OPEN_KEYWORDS = {"allOf", "anyOf", "oneOf", "not"}
 _VERBATIM_KEYWORDS = ("enum", "required")
-_NAME_MAPS = ("properties", "definitions", "schemas")
+_NAME_MAPS = ("properties", "patternProperties", "definitions", "schemas")
 _AT_ONCE = 32
 """Number of items that are judged together."""
 
@@ -471,7 +471,7 @@ def to_draft4(
         for key, child in node.items()
         if key not in _ANNOTATIONS and not key.startswith("x-")
     }
-    schema = with_limit(schema) if "pattern" in schema else schema
+    schema = with_limit(schema)
     if node.get("nullable") is True and "type" in node:
         schema["type"] = [node["type"], "null"]
     if bound := _INTEGER_BOUNDS.get(str(node.get("format"))):

@@ -13,9 +13,11 @@ from click.testing import CliRunner
 
 from mockserver.cli.main import main
 from mockserver.contract.oracle.schemas import is_match
+from mockserver.model import EMPTY
 from mockserver.server.application import Options
 from mockserver.spec.loading import load_own
 from mockserver.spec.patterns import foreign_pattern, is_straight, text_for
+from mockserver.spec.schema import COMMON_FORMATS, compile_schema
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
 
@@ -122,6 +124,81 @@ def test_a_text_that_is_long_for_a_pattern_is_not_judged(pattern: str) -> None:
 )
 def test_no_text_is_made_that_is_too_long(pattern: str) -> None:
     assert text_for(pattern, 1, 50_000) is None
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\B\w+\d$",
+        r"\w+\b\w+$",
+        r"\w[a-c]+\d+?.+?",
+        "[a-z]+x",
+        "^[a-z]+$",
+        "^[^z]*z$",
+        r"^\w{1,9}$",
+    ],
+)
+@pytest.mark.parametrize("text", ["a", "é", "ab1 "])
+def test_a_pattern_of_few_parts_is_quick_in_a_large_text(pattern: str, text: str) -> None:
+    known = foreign_pattern(pattern)
+    assert known is not None
+    known.search("")
+    sent, begin = text * (5_000_000 // len(text)), process_time()
+
+    known.search(sent)
+
+    assert process_time() - begin < LIMIT_S
+
+
+NAMED, FINAL = "(?=.*a.*b.*c)z", "(?!x)z$"
+TEXT_OF = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_alike"),
+    [
+        ({"oneOf": [{**TEXT_OF, "pattern": NAMED}, {**TEXT_OF, "pattern": FINAL}]}, False),
+        ({"not": {**TEXT_OF, "pattern": NAMED}}, True),
+        ({"allOf": [{"pattern": NAMED}, {"not": {"pattern": FINAL}}]}, False),
+    ],
+)
+def test_a_text_too_long_to_search_breaks_no_rule(schema: dict[str, Any], *, is_alike: bool) -> None:
+    judge = compile_schema(EMPTY, schema, COMMON_FORMATS)
+
+    assert [judge.accepts("a" * 2_001), judge.problems("a" * 2_001)] == [True, []]
+    assert judge.accepts("a" * 9) is is_alike
+
+
+def test_several_valid_alternatives_are_refused_beside_a_long_text() -> None:
+    members = {"text": {"pattern": NAMED}, "kind": {"oneOf": [{}, {"maxLength": 5}]}}
+    judge = compile_schema(EMPTY, {"properties": members}, COMMON_FORMATS)
+
+    found = judge.problems({"text": "a" * 3_000, "kind": "x"})
+
+    assert [(problem.rule, problem.path) for problem in found] == [("oneOf", ("kind",))]
+
+
+@pytest.mark.parametrize("length", [2_000, 5_000, 1_000_000])
+def test_names_of_members_are_searched_quickly(length: int) -> None:
+    schema = {"patternProperties": {NAMED: {"type": "integer"}}, "additionalProperties": False}
+    judge = compile_schema(EMPTY, schema, COMMON_FORMATS)
+    judge.accepts({})
+    begin = process_time()
+
+    found = judge.problems({"a" * length: "x"})
+
+    assert process_time() - begin < LIMIT_S
+    assert bool(found) is (length <= 2_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"), [("x-abcz", ["type"]), ("title", ["additionalProperties"]), ("é", [])]
+)
+def test_names_of_members_are_searched_whatever_the_pattern_begins_with(name: str, rules: list[str]) -> None:
+    names = {"x-(?=a).*z": {"type": "integer"}, "é": {"type": "string"}}
+    judge = compile_schema(EMPTY, {"patternProperties": names, "additionalProperties": False}, COMMON_FORMATS)
+
+    assert [problem.rule for problem in judge.problems({name: "x"})] == rules
 
 
 @each_pattern

@@ -25,6 +25,7 @@ from mockserver.testing.drill import Case, Drill, DrillFinding, Ending
 from mockserver.testing.drill import Result as DrillResult
 from tests.support.drill_results import finding
 from tests.support.redis_server import free_port
+from tests.vendors.payt.samples import invoice
 
 CLIENT = Path(__file__).parents[1] / "drill" / "clients" / "python_client.py"
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "shop.yaml"
@@ -159,31 +160,80 @@ def test_a_client_keeps_its_state_in_a_folder_of_its_own(drill: Run) -> None:
     assert "[]\n['state']\n" in result.stderr
 
 
-def test_a_client_whose_calls_are_all_refused_is_told_why(drill: Run) -> None:
+NEED_RECORDS = "--setup FILE with the records that it needs, and see docs/test-your-client.md"
+ACCESS = "send what the vendor lets in ({token} and {tenant} stand for such): "
+INVOICE = invoice("R-1", debtor_number="nobody")
+UNKNOWN_DEBTOR = json.dumps({"administration_id": "81", "invoices": [INVOICE]})
+
+
+@pytest.mark.parametrize(
+    ("vendor", "call", "more", "cure"),
+    [
+        ("payt", "POST /v1/invoice", {}, "call a path below {url} that the vendor has: nearest is POST "),
+        ("payt", "PUT /v1/invoices", {}, "call a path below {url} that the vendor has: it has GET, POST "),
+        (
+            "vba",
+            "GET /nowhere",
+            {"x-api-key": "good-key"},
+            "call a path below {url} that the vendor has: all ",
+        ),
+        (
+            "payt",
+            "POST /v1/invoices",
+            {"authorization": ""},
+            f'{ACCESS}any "Authorization: Bearer ..." works (auth lenient)\n',
+        ),
+        ("vba", "PUT /nowhere", {}, f"{ACCESS}good-key works, and so does "),
+        (
+            "xero",
+            "PUT /api.xro/2.0/BatchPayments",
+            {},
+            f"{ACCESS}00000000-0000-4000-8000-000000000001 works\n",
+        ),
+        (
+            "payt",
+            "POST /v1/invoices",
+            {},
+            "mend the client: its call was refused, /administration_id is missing; /invoices is missing\n",
+        ),
+        (
+            "payt",
+            "POST /v1/invoices",
+            {"content-type": "text/plain"},
+            "mend the client: its call was refused, ",
+        ),
+        ("payt", "GET /v1/invoices", {}, "mend the client: its call was refused, query parameter admin"),
+        ("payt", "GET /v1/invoices?administration_id=81", {}, NEED_RECORDS),
+        ("payt", "GET /v1/invoices/1?administration_id=81", {}, NEED_RECORDS),
+        ("payt", "POST /v1/invoices", {"body": UNKNOWN_DEBTOR}, NEED_RECORDS),
+    ],
+)
+def test_a_client_that_fails_without_faults_gets_the_cure_that_fits(
+    drill: Run, vendor: str, call: str, more: dict[str, str], cure: str
+) -> None:
     program = (
-        "import sys, urllib.request as r\n"
-        "try: r.urlopen(r.Request(sys.argv[1] + '/v1/invoices', b'x', {'Authorization': 'Bearer any'}))\n"
+        "import json, sys, urllib.request as r\n"
+        "url, token, method, path, more = sys.argv[1:]\n"
+        "given = {'authorization': f'Bearer {token}', 'content-type': 'application/json', 'body': '{}'}\n"
+        "heads = {name: text for name, text in {**given, **json.loads(more)}.items() if text}\n"
+        "body = None if method == 'GET' else heads['body'].encode()\n"
+        "del heads['body']\n"
+        "try: r.urlopen(r.Request(url + path, body, heads, method=method))\n"
         "except OSError: sys.exit(3)\n"
     )
 
-    result = drill("payt", *shell(program), "{url}")
+    result = drill(vendor, *shell(program), "{url}", "{token}", *call.split(), json.dumps(more))
 
+    assert f"\n  try: {cure}" in result.stderr
+    assert result.stderr.startswith("error: ")
     assert result.exit_code == 4
-    assert "error: without any fault the only call was refused: 4" in result.stderr
 
 
-def test_a_client_whose_body_is_refused_is_told_to_mend_the_body(drill: Run) -> None:
-    program = (
-        "import sys, urllib.request as r\n"
-        "head = {'Authorization': 'Bearer any', 'Content-Type': 'application/json'}\n"
-        "try: r.urlopen(r.Request(sys.argv[1] + '/v1/invoices', b'{}', head))\n"
-        "except OSError: sys.exit(3)\n"
-    )
+def test_a_client_that_does_not_end_is_told_of_more_time_and_of_idle_clients(drill: Run) -> None:
+    result = drill("payt", "--timeout", "0.5", *shell("import time; time.sleep(60)"))
 
-    result = drill("payt", *shell(program), "{url}")
-
-    reason = "/administration_id is missing; /invoices is missing"
-    assert f"try: mend the client: its body was refused, {reason}\n" in result.stderr
+    assert "error: without any fault the client does not end within 0.5 s" in result.stderr
+    assert "try: --timeout SECONDS, or --until-idle 5 for a client that never ends\n" in result.stderr
 
 
 def test_the_cases_are_listed(drill: Run) -> None:

@@ -338,7 +338,7 @@ def test_an_item_has_a_line_for_each_call(commands: Commands) -> None:
     result = commands.run("journal", "item", "70001")
 
     head, first, second, third = result.stdout.splitlines()
-    assert (result.exit_code, head) == (0, "vba putClaimInvoiceBatch 70001   stored at attempts 2, 3 of 3")
+    assert (result.exit_code, head) == (0, "vba putClaimInvoiceBatch 70001   stored by attempts 2, 3 of 3")
     assert first.split()[:8] == ["#1", "+0", "ms", "207", "rejected", "told", "rejected", "not"]
     assert "unknown-reference: " in first
     assert second.partition("---")[2].split() == [

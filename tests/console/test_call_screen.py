@@ -64,6 +64,35 @@ def test_the_head_tells_line_status_and_times(reader: Client) -> None:
     assert 'aria-label="2 items: 1 created, 1 rejected"' in text
 
 
+def test_a_call_that_fails_halfway_counts_what_it_stored_and_shows_the_rest_first(reader: Client) -> None:
+    rule = {"id": "r", "commit": {"partial": 1}, "response": {"status": 500}}
+    create(reader, scenarios=[{**SCENARIO, "rules": [rule]}])
+    with suppress(AssertionError):
+        order(reader, "A", "B", "C")
+
+    text = page(reader).text
+
+    assert '<span class="status bad">500 · bad: 1 created, 2 skipped</span>' in text
+    assert re.findall(r'<td class="outcome \w+">.*?(\w+)</td>', text)[:3] == ["skipped", "skipped", "created"]
+    assert "1 to 3 of 3, the bad ones first, then the skipped ones" in text
+
+
+@pytest.mark.parametrize(
+    ("calls", "said"),
+    [
+        (2, "stored by attempts 1, 2 of 2, created by #1 and #2"),
+        (3, "stored by attempts 1, 2, 3 of 3, created 3 times by #1, #2 and #3"),
+    ],
+)
+def test_a_doubled_item_says_by_which_calls_it_was_created(reader: Client, calls: int, said: str) -> None:
+    create(reader)
+    for _ in range(calls):
+        order(reader, "A")
+        reader.patch("/_mock/sandboxes/new/state", json={"acme/": {"orders": {"A": None}}})
+
+    assert f"<h3>In all calls: {said}</h3>" in page(reader).text
+
+
 def test_the_calls_before_and_after_are_a_step_away(reader: Client) -> None:
     for key in "ABC":
         order(reader, key)

@@ -41,7 +41,7 @@ def test_an_item_has_its_story_with_a_timeline(browser: Client) -> None:
     assert "<h1>Item A/#1</h1>" in text
     assert 'data-call="1"' in text
     assert 'data-calls="1 2"' in text
-    said = 'Created</strong>: stored at attempt 2 of 2; <span class="amount">1</span>.'
+    said = 'Created</strong>: stored by attempt 2 of 2; <span class="amount">1</span>.'
     assert f'<strong class="outcome created">{said}' in text
     assert '<a href="/_console/x/1?sandbox=new&amp;item=0#item-0">#1</a>' in text
     assert '<a href="/_console/x/2?sandbox=new&amp;item=1#item-1">#2</a>' in text
@@ -50,19 +50,29 @@ def test_an_item_has_its_story_with_a_timeline(browser: Client) -> None:
     assert "/_console/scenarios?sandbox=new&amp;name=s#rule-s/r" in text
 
 
-def test_an_item_that_was_created_twice_says_so(browser: Client) -> None:
-    order(browser, "A")
-    browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"A": None}}})
-    order(browser, "A")
+@pytest.mark.parametrize(
+    ("calls", "end", "why"),
+    [
+        (2, "created twice", "created by #1 and #2"),
+        (3, "created 3 times", "created 3 times by #1, #2 and #3"),
+    ],
+)
+def test_an_item_that_was_created_again_says_how_often(
+    browser: Client, calls: int, end: str, why: str
+) -> None:
+    for _ in range(calls):
+        order(browser, "A")
+        browser.patch(f"{NEW}/state", json={"acme/": {"orders": {"A": None}}})
 
-    said = "Created twice</strong>: created by #1 and #2; "
+    said = f"{end.capitalize()}</strong>: {why}; "
     assert f'<strong class="outcome rejected">{said}' in page(browser, address("A"))
+    assert f'<td class="end-doubled">{end}</td>' in page(browser, "/items?sandbox=new&figure=doubled")
 
 
 def test_the_amount_of_an_item_has_the_form_of_the_overview(browser: Client) -> None:
     order(browser, "A")
 
-    assert 'stored at attempt 1 of 1; <span class="amount">1</span>.' in page(browser, address("A"))
+    assert 'stored by attempt 1 of 1; <span class="amount">1</span>.' in page(browser, address("A"))
 
 
 def test_a_reason_that_is_a_sentence_has_one_full_stop(browser: Client) -> None:

@@ -502,8 +502,8 @@ def test_the_histories_of_items_are_listed(operator: Client) -> None:
     listed_items = operator.get(ITEMS).json
 
     assert [(one["key"], one["says"], len(one["attempts"])) for one in listed_items] == [
-        ("A", "stored at attempt 1 of 1", 1),
-        ("B", "stored at attempts 1, 2 of 2", 2),
+        ("A", "stored by attempt 1 of 1", 1),
+        ("B", "stored by attempts 1, 2 of 2", 2),
     ]
     assert [one["key"] for one in operator.get(f"{ITEMS}?item=B&vendor=acme").json] == ["B"]
     assert operator.get(f"{ITEMS}?item=C").json == []

@@ -176,7 +176,39 @@ def test_the_items_of_one_key_are_found_alone(reader: Client) -> None:
     (found,) = histories(reader.app, key="B")
 
     assert [(one.number, one.index) for one in found.attempts] == [(1, 1), (2, 0)]
-    assert found.says == "stored at attempts 1, 2 of 2"
+    assert found.says == "stored by attempts 1, 2 of 2"
+
+
+@pytest.mark.parametrize(
+    ("calls", "failing", "said"),
+    [
+        (["A"], (), "stored by attempt 1 of 1"),
+        (["A", "A"], (2,), "stored by attempt 1 of 2; attempt 2 was refused"),
+        (["A", "A", "A", "A"], (2, 3, 4), "stored by attempt 1 of 4; attempts 2 to 4 were refused"),
+        (["A", "A", "A"], (1, 3), "stored by attempt 2 of 3; attempt 3 was refused"),
+        (["A", "A"], (1, 2), "never stored (2 attempts)"),
+    ],
+)
+def test_a_history_says_which_attempts_were_stored(
+    reader: Client, calls: list[str], failing: tuple[int, ...], said: str
+) -> None:
+    for number, key in enumerate(calls, 1):
+        if number in failing:
+            arm(reader, items=[{"select": {"key": key}, "effect": {"fail": {"code": "locked"}}}])
+        order(reader, key)
+
+    (found,) = histories(reader.app)
+    assert found.says == said
+
+
+def test_attempts_of_which_nothing_was_told_are_not_called_refused(reader: Client) -> None:
+    order(reader, "A")
+    for lost in ({"fail": {"code": "locked"}}, {"omit": True, "commit": False}):
+        arm(reader, items=[{"select": {"key": "A"}, "effect": lost}])
+        order(reader, "A")
+
+    (found,) = histories(reader.app)
+    assert found.says == "stored by attempt 1 of 3; attempts 2 to 3 were not stored"
 
 
 def test_the_document_has_times_since_the_first_attempt(reader: Client) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +13,7 @@ from mockserver.contract.exchange import Exchange, Finding, Request, checks_of
 from mockserver.contract.oracle.checks import CHECKS
 from mockserver.contract.run_state import FindingLedger, RunConfig, run_parts
 from mockserver.contract.sequences import run
+from mockserver.contract.sequences.batches import compare_listed
 from mockserver.contract.target import Address, Target
 from mockserver.contract.trial import Trial
 from tests.contract.stateful import shop
@@ -209,3 +212,22 @@ def test_the_same_seed_makes_the_same_sequences(tmp_path: Path) -> None:
     first, second = (shop.told(Shop(), spec, seed=3, number=5).exchanges for _ in range(2))
 
     assert [one.request for one in first] == [one.request for one in second]
+
+
+@pytest.mark.parametrize(
+    ("shown", "listed", "expected", "came"),
+    [
+        ({"amount": 1}, {"a": {"amount": 2}}, "amount 1", "amount 2"),
+        ({"amount": 1}, {}, "amount 1", "nothing"),
+        (None, {"a": {"amount": 2}}, "amount 2", "nothing"),
+    ],
+)
+def test_a_list_and_a_single_read_that_differ_say_which_lacks_what(
+    shown: Any, listed: dict[str, Any], expected: str, came: str
+) -> None:
+    told: list[Any] = []
+
+    compare_listed(cast("Any", SimpleNamespace(fail=lambda *words: told.append(words))), "a", listed, shown)
+
+    ((check, _, *rest),) = told
+    assert (check, *rest) == ("lists-show-what-is-there", expected, came)
