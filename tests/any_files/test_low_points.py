@@ -142,3 +142,38 @@ def test_a_plain_call_is_not_switched_to_another_protocol(tmp_path: Path) -> Non
     sender = client(tmp_path, {"/live": {"get": {"responses": {"101": {"description": "switched"}}}}})
 
     assert sender.get("/boats/live").status == 200
+
+
+def part(media_type: str, name: str = "photo") -> bytes:
+    typed = f"Content-Type: {media_type}\r\n" if media_type else ""
+    named = f'Content-Disposition: form-data; name="{name}"; filename="a.png"'
+    return f"--b\r\n{named}\r\n{typed}\r\nx\r\n--b--\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "status"),
+    [
+        ("image/png", "image/png", 201),
+        ("image/png", "image/gif", 400),
+        ("image/png, image/jpeg", "image/jpeg", 201),
+        ("image/png, image/jpeg", "text/plain", 400),
+        ("image/*", "Image/GIF; a=b", 201),
+        ("image/*", "text/plain", 400),
+        ("text/csv; charset=utf-8", "text/csv", 201),
+        ("*/*", "text/plain", 201),
+        ("image/png", "", 201),
+    ],
+)
+def test_a_part_has_a_declared_media_type(declared: str, sent: str, status: int, tmp_path: Path) -> None:
+    form = {"schema": {"type": "object", "properties": {"photo": TEXT}}}
+    form |= {"encoding": {"photo": {"contentType": declared}}}
+    answers = {"201": {"description": ""}, "400": {"content": {JSON: {"schema": PROBLEM}}}}
+    post = {"requestBody": {"content": {"multipart/form-data": form}}, "responses": answers}
+    sender = client(tmp_path, {"/photos": {"post": post}}, content_type="multipart/form-data; boundary=b")
+
+    answer = sender.post("/boats/photos", content=part(sent))
+
+    assert answer.status == status
+    refused = f'the part "photo" is sent as {sent}; send {declared}'
+    assert status == 201 or refused in answer.json["detail"]
+    assert sender.post("/boats/photos", content=part("text/plain", "other")).status == 201
