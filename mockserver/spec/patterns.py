@@ -161,7 +161,7 @@ def is_cut(error: jsonschema_rs.ValidationError) -> bool:
     kind: Any = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded):
         return True
-    return any(all(map(is_cut, branch)) for branch in getattr(kind, "context", ()))
+    return any(branch and all(map(is_cut, branch)) for branch in getattr(kind, "context", ()))
 
 
 def may_be_cut(node: Json) -> bool:
