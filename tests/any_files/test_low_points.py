@@ -177,3 +177,40 @@ def test_a_part_has_a_declared_media_type(declared: str, sent: str, status: int,
     refused = f'the part "photo" is sent as {sent}; send {declared}'
     assert status == 201 or refused in answer.json["detail"]
     assert sender.post("/boats/photos", content=part("text/plain", "other")).status == 201
+
+
+def named(**values: Any) -> dict[str, Any]:
+    return {"examples": {name: {"value": value} for name, value in values.items()}}
+
+
+def devices() -> dict[str, Any]:
+    place = {"name": "id", "in": "path", "required": True, "schema": TEXT, **named(dev1="a", dev2="b", dev4="d", gone="c")}
+    size = {"name": "size", "in": "query", "schema": {"type": "integer"}, **named(dev2=2, dev3=3)}
+    device = {"type": "object", "required": ["model"], "properties": {"model": TEXT}}
+    told = {"schema": device, **named(dev0={"model": "zero"}, dev1={"model": "one"}, dev2={"model": "two"}, dev4={"model": 4})}
+    refused = {"schema": PROBLEM, **named(gone={"title": "gone"})}
+    answers = {"200": {"content": {JSON: told}}, "404": {"content": {JSON: refused}}}
+    return {"/devices/{id}": {"parameters": [place, size], "get": {"responses": answers}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "prefer", "status", "told"),
+    [
+        ("/a", "", 200, {"model": "one"}),
+        ("/b?size=2", "", 200, {"model": "two"}),
+        ("/b", "", 200, {"model": "zero"}),
+        ("/b?size=3", "", 200, {"model": "zero"}),
+        ("/x", "", 200, {"model": "zero"}),
+        ("/d", "", 200, {"model": "zero"}),
+        ("/c", "", 404, {"title": "gone"}),
+        ("/a", "example=dev2", 200, {"model": "two"}),
+        ("/c", "code=200", 200, {"model": "zero"}),
+    ],
+)
+def test_a_named_example_answers_the_parameters_of_its_name(
+    path: str, prefer: str, status: int, told: Any, tmp_path: Path
+) -> None:
+    answer = client(tmp_path, devices(), **{"prefer": prefer} if prefer else {}).get(f"/boats/devices{path}")
+
+    assert (answer.status, answer.json) == (status, told)
+    assert answer.headers.get("preference-applied", "") == prefer
