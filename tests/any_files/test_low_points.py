@@ -214,3 +214,32 @@ def test_a_named_example_answers_the_parameters_of_its_name(
 
     assert (answer.status, answer.json) == (status, told)
     assert answer.headers.get("preference-applied", "") == prefer
+
+
+@pytest.mark.parametrize("sent", [b'{"name":"x"}', b'{"id":"","name":"x"}', b'{"id":7,"name":"x"}'])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"format": "uuid"},
+        {"format": "date"},
+        {"pattern": "^b[0-9]+$"},
+        {"pattern": "^[A-Z]{3}/[0-9]{8}$", "minLength": 12, "maxLength": 12},
+        {"pattern": "^urn:.+$", "format": "uri"},
+    ],
+)
+def test_a_rejected_row_has_a_valid_key_where_none_was_sent(limit: Any, sent: bytes, tmp_path: Path) -> None:
+    key = {**TEXT, **limit}
+    boat = {"type": "object", "properties": {"id": key, "name": {**TEXT, "minLength": 2}}}
+    row = {"type": "object", "required": ["id"], "properties": {"id": key}}
+    row["properties"]["status"] = {"enum": ["created", "rejected"], **TEXT}  # type: ignore[index]
+    post = {
+        "requestBody": {"content": {JSON: {"schema": {"type": "array", "items": boat}}}},
+        "responses": {"207": {"content": {JSON: {"schema": {"type": "array", "items": row}}}}},
+    }
+    shown = {"get": {"responses": {"200": {"content": {JSON: {"schema": boat}}}}}}
+    sender = client(tmp_path, {"/boats/batch": {"post": post}, "/boats/{id}": shown}, content_type=JSON)
+
+    answer = sender.post("/boats/boats/batch", content=b"[" + sent + b"]")
+
+    assert (answer.status, answer.json[0]["status"]) == (207, "rejected")
+    assert compile_schema({}, key, COMMON_FORMATS).problems(answer.json[0]["id"]) == []
