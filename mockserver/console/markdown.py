@@ -22,9 +22,7 @@ _SAMPLE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) (.+)\n", re.MULTILINE)
 _RULE = re.compile(r"^\|[-:| ]+\|$", re.MULTILINE)
 _ROW = re.compile(r"^\| *(.*?) *\|$", re.MULTILINE)
-_CELL = re.compile(r"[^|\s](?:\\\||[^|])*?(?=\s*(?:\||$))")
-"""A cell of a row that is not empty; a bar inside a cell has a backslash."""
-
+_CELL = re.compile(r"[^|\s](?:\\\||[^|])*?(?=\s*(?:\||$))")  # a cell that is not empty; `\|` is part of it
 _MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|```\w*|`|\*\*|\\(?=\|)")
 _NO_PART_OF_AN_ANCHOR = re.compile(r"[^\w\- ]")
 _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)

@@ -129,11 +129,7 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
 
 
 class Examples(Value, frozen=True):
-    """Answers of an operation by example.
-
-    As a handler, it answers with the example whose name has the sent values as examples of the parameters;
-    else with the first success.
-    """
+    """Answers of an operation by example. As a handler, it answers with the example that the call matches."""
 
     contract: Spec
     operation: Operation
@@ -144,7 +140,7 @@ class Examples(Value, frozen=True):
         return self.preferred(preference, request.call, state)
 
     def _matched(self, request: Request) -> Preference:
-        """Return code and name of the first valid example whose name is that of the sent values."""
+        """Return the first valid example whose name the parameters' examples have for the sent values."""
         fits: dict[str, bool] = {}
         for parameter in self.operation.node.get("parameters", ()):
             sent = str(request.parameters.get(parameter["name"]))

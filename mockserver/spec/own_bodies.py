@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from mockserver.codec.form import nest, parse_pairs
 from mockserver.codec.http import JSON_TYPE, parse_content_type

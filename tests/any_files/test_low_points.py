@@ -184,10 +184,19 @@ def named(**values: Any) -> dict[str, Any]:
 
 
 def devices() -> dict[str, Any]:
-    place = {"name": "id", "in": "path", "required": True, "schema": TEXT, **named(dev1="a", dev2="b", dev4="d", gone="c")}
+    place = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "schema": TEXT,
+        **named(dev1="a", dev2="b", dev4="d", gone="c"),
+    }
     size = {"name": "size", "in": "query", "schema": {"type": "integer"}, **named(dev2=2, dev3=3)}
     device = {"type": "object", "required": ["model"], "properties": {"model": TEXT}}
-    told = {"schema": device, **named(dev0={"model": "zero"}, dev1={"model": "one"}, dev2={"model": "two"}, dev4={"model": 4})}
+    told = {
+        "schema": device,
+        **named(dev0={"model": "zero"}, dev1={"model": "one"}, dev2={"model": "two"}, dev4={"model": 4}),
+    }
     refused = {"schema": PROBLEM, **named(gone={"title": "gone"})}
     answers = {"200": {"content": {JSON: told}}, "404": {"content": {JSON: refused}}}
     return {"/devices/{id}": {"parameters": [place, size], "get": {"responses": answers}}}

@@ -575,7 +575,8 @@ def test_explain_has_a_row_for_each_operation(tmp_path: Path) -> None:
 def test_explain_tells_how_idempotency_keys_are_taken(tmp_path: Path) -> None:
     file = tmp_path / "shop.yaml"
     file.write_text(
-        "openapi: 3.1.0\npaths: {/a: {post: {parameters: [{name: Idempotency-Key, in: header}], responses: {}}}}"
+        "openapi: 3.1.0\npaths: "
+        "{/a: {post: {parameters: [{name: Idempotency-Key, in: header}], responses: {}}}}"
     )
 
     assert run("explain", str(file)).stdout.splitlines()[-1] == (
