@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from msgspec.structs import replace
 
 from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values, instant_text, own_option
@@ -106,7 +107,7 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
     mockserver sandbox create copy --from acme
     """
     wanted = {member: value for member, value in chosen.items() if value}
-    with connected(replace(server, sandbox=name)) as control:
+    with connected(_at(server, name)) as control:
         state = _state_of(control, source) if source else None
         control.call("POST", "/sandboxes", {"name": name, **wanted})
         if state is not None:
@@ -127,8 +128,9 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
     mockserver sandbox delete acme
     mockserver sandbox delete acme --yes
     """
-    check_sure(server, f"mockserver sandbox delete {name} --yes", sure=sure)
-    with connected(replace(server, sandbox=name)) as control:
+    chosen = _at(server, name)
+    check_sure(chosen, f"mockserver sandbox delete {name} --yes", sure=sure)
+    with connected(chosen) as control:
         control.here("DELETE")
     write_result(server, {"sandbox": name, "deleted": "sandbox"}, [f"{shorten(name)} deleted"], err=True)
 
@@ -146,7 +148,7 @@ def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
     mockserver sandbox reset
     mockserver sandbox reset acme --yes
     """
-    chosen = replace(server, sandbox=name or server.sandbox)
+    chosen = _at(server, name) if name else server
     check_sure(chosen, f"mockserver sandbox reset {chosen.sandbox} --yes", sure=sure)
     with connected(chosen) as control:
         control.here("POST", "/reset")
@@ -207,8 +209,7 @@ def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     """
     if len(names) > 2:  # noqa: PLR2004 - left and right
         raise click.UsageError("two sandboxes are compared at most")
-    right = names[1] if names[1:] else server.sandbox
-    with connected(replace(server, sandbox=right)) as control:
+    with connected(_at(server, names[1]) if names[1:] else server) as control:
         is_snapshot = len(names) == 1 and _SNAPSHOT.fullmatch(names[0])
         against = names[0] if is_snapshot else f"sandbox:{names[0]}" if names else "fixtures"
         found = control.here("GET", "/diff", against=against)
@@ -253,6 +254,15 @@ def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
     with connected(server) as control:
         found = json.decode(control.fetch("PUT", f"{control.path}/state", file.read(), vendor=vendor).body)
     write_result(server, found, [f"{server.sandbox}  {counted(found['records'], 'record')}"])
+
+
+def _at(server: ServerOptions, name: str) -> ServerOptions:
+    """Return the options for the sandbox `name`; end with exit 2 if the command line names another one."""
+    source = click.get_current_context().get_parameter_source("sandbox")
+    if source is ParameterSource.COMMANDLINE and server.sandbox != name:
+        detail, flag = f"{name} and {server.sandbox} are two sandboxes", f"-s {server.sandbox}"
+        end_usage(server, "two-sandboxes", detail, flag, f"leave out {flag}")
+    return replace(server, sandbox=name)
 
 
 def _state_of(control: ControlPlane, source: str) -> Json:

@@ -56,8 +56,9 @@ _CURES = {
     "unknown-entry": "mockserver journal list",
     "unknown-case": "mockserver cases list",
     "sandbox-exists": "mockserver sandbox list",
+    "store-unavailable": "see that Redis or Valkey runs (redis-cli ping); the server then goes on by itself",
 }
-"""For the code of a refusal: the command that lists what exists."""
+"""For the code of a refusal: what to do, such as the command that lists what exists."""
 
 _COMPLETION_TIMEOUT_S = 0.5
 

@@ -22,6 +22,7 @@ _SAMPLE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) (.+)\n", re.MULTILINE)
 _RULE = re.compile(r"^\|[-:| ]+\|$", re.MULTILINE)
 _ROW = re.compile(r"^\| *(.*?) *\|$", re.MULTILINE)
+_CELL = re.compile(r"[^|\s](?:\\\||[^|])*?(?=\s*(?:\||$))")  # a cell that is not empty; `\|` is part of it
 _MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|```\w*|`|\*\*|\\(?=\|)")
 _NO_PART_OF_AN_ANCHOR = re.compile(r"[^\w\- ]")
 _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -53,7 +54,7 @@ def sections(text: str) -> Iterator[tuple[Heading, str]]:
 
 
 def _unmarked(text: str) -> str:
-    rows = _ROW.sub(lambda row: f"{row[1].replace(' | ', ' · ')};", _RULE.sub("", text))
+    rows = _ROW.sub(lambda row: f"{' · '.join(_CELL.findall(row[1]))};", _RULE.sub("", text))
     return unescape(_MARKS.sub(r"\1", rows))
 
 

@@ -95,7 +95,7 @@ class SearchIndex:
         """
         words = [one for one in _WORD.findall(text.casefold()) if one not in _EMPTY_WORDS][:_MOST_WORDS]
         phrases = [f'"{phrase}"' for phrase in dict.fromkeys([*words, *map(" ".join, pairwise(words))])]
-        query = " OR ".join([*phrases, *(f"title : {word}" for word in self._names.intersection(words))])
+        query = " OR ".join([*phrases, *[f"title : {word}" for word in self._names.intersection(words)] * 3])
         found: dict[str, Passage] = {}
         for row in self._database.execute(_FIND, (query,)) if query else ():
             found.setdefault(row[2], Passage(*row))

@@ -18,7 +18,7 @@ from mockserver.engine.batch_facts import COUNTS, batch_fact
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.openapi import merged, plain
 from mockserver.spec.outcomes import side_of
-from mockserver.spec.patterns import foreign_pattern
+from mockserver.spec.patterns import foreign_pattern, text_for
 from mockserver.spec.schema import COMMON_FORMATS
 
 _DEEPEST = 8
@@ -352,7 +352,8 @@ def _text(name: str, node: Document, message: Message) -> Filled:
         if node.get("format") == "date-time" and message.now
         else _INVENTED.get(node.get("format", ""))
     )
-    filler = fitting_text(node, *((text,) if text else _TEXTS))
+    made = text_for(node["pattern"], 0, node.get("minLength", 0)) if "pattern" in node else None
+    filler = fitting_text(node, *((text,) if text else _TEXTS), *((made,) if made else ()))
     return Filled("" if filler is None else filler)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from http.client import responses
+from itertools import product
 
 from msgspec import field
 
@@ -128,14 +129,29 @@ def answers_of(contract: Spec, operation: Operation, key: str = "") -> tuple[Ans
 
 
 class Examples(Value, frozen=True):
-    """Answers of an operation by example. As a handler, it answers with the first success."""
+    """Answers of an operation by example. As a handler, it answers with the example that the call matches."""
 
     contract: Spec
     operation: Operation
     _answers: dict[str, tuple[Answering, ...]] = field(default_factory=dict)
 
     def __call__(self, request: Request, state: State) -> Reply:
-        return self.preferred(_NO_PREFERENCE, request.call, state)
+        preference = _NO_PREFERENCE if prefers_new_value(request.call.headers) else self._matched(request)
+        return self.preferred(preference, request.call, state)
+
+    def _matched(self, request: Request) -> Preference:
+        """Return the first valid example whose name the parameters' examples have for the sent values."""
+        fits: dict[str, bool] = {}
+        for parameter in self.operation.node.get("parameters", ()):
+            sent = str(request.parameters.get(parameter["name"]))
+            for name, one in parameter.get("examples", EMPTY).items():
+                fits[name] = fits.get(name, True) and str(one.get("value")) == sent
+        names, success = [name for name, is_fit in fits.items() if is_fit], _success(self.operation)
+        for key in (success, *filter(_CODE.fullmatch, self.operation.responses)) if names else ():
+            for name, answer in product(names, self._of(key)):
+                if name in answer.named and answer.accepts(answer.named[name]):
+                    return Preference("" if key == success else key, name)
+        return _NO_PREFERENCE
 
     def preferred(self, preference: Preference, call: Call, state: State) -> Reply:
         """Return the preferred answer. Raises ServerRefusal: 400 if it is unknown, with the known answers."""
@@ -154,7 +170,8 @@ class Examples(Value, frozen=True):
         answer = next((one for one in fitting if one.media_type == accepted), fitting[0])
         status, is_new = int(code or answer.status), prefers_new_value(call.headers)
         headers: list[tuple[str, str]] = []
-        if applied := ", ".join(filter(None, (preference.applied, "dynamic=true" if is_new else ""))):
+        asked = negotiation.parse_preference(call.headers) or _NO_PREFERENCE
+        if applied := ", ".join(filter(None, (asked.applied, "dynamic=true" if is_new else ""))):
             headers.append((APPLIED_HEADER, applied))
         if not answer.media_type or status in BODILESS_STATUSES:
             return Reply(status, headers=tuple(headers))

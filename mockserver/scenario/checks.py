@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
+from types import NoneType
 
 from mockserver.codec import json
 from mockserver.model import Document, Json, Path
@@ -41,6 +42,15 @@ _RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
 _STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
 _TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
 """By change of a drift: True requires the member `to`, False forbids it; other changes may have `to`."""
+
+_VERB = re.compile("^([A-Za-z]?[a-z]*)[_-]?")
+_VERBS = (
+    ["create", "post", "add", "insert", "new", "import", "submit", "send", "save", "put", "upsert"],
+    ["update", "put", "patch", "replace", "change", "edit", "set", "save", "upsert"],
+    ["get", "list", "find", "search", "read", "show", "fetch", "retrieve", "query"],
+    ["delete", "remove", "cancel"],
+)
+"""Verbs with one meaning, at the beginning of names of operations."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -142,8 +152,11 @@ def check_effect(effect: Json) -> Iterator[DocumentProblem]:
         yield DocumentProblem((), "no-effect", "the effect does nothing: an item takes effect anyway", cure)
 
 
-def check_match(match: Json, vendors: OperationsByVendor) -> Iterator[DocumentProblem]:
+def check_names(match: Json, vendors: OperationsByVendor) -> Iterator[DocumentProblem]:
+    """Yield the problems of vendor and operation, whatever else of the match is broken."""
     vendor, operation = match.get("vendor"), match.get("operation")
+    if not {type(vendor), type(operation)} <= {str, NoneType}:
+        return
     if vendor is not None and vendor not in vendors:
         detail = f'no vendor is called "{vendor}"'
         yield DocumentProblem(("vendor",), "unknown-vendor", detail, _suggest_name(vendor, vendors))
@@ -155,16 +168,25 @@ def check_match(match: Json, vendors: OperationsByVendor) -> Iterator[DocumentPr
             yield DocumentProblem(
                 ("operation",), "unknown-operation", detail, _suggest_name(operation, served)
             )
-    yield from check_header_names(match, "headers")
 
 
 def _suggest_name(word: str, words: Collection[str]) -> str:
-    near = closest_match(word, words)
-    if near:
+    if near := _closest_with_verb(word, words) or closest_match(word, words):
         return f'rename it to "{near}"'
     told = sorted(words)[:_MAX_LISTED]
     more = f", and {len(words) - _MAX_LISTED} more" if len(words) > _MAX_LISTED else ""
     return f"there are {', '.join(told)}{more}" if told else "there are none"
+
+
+def _closest_with_verb(word: str, words: Iterable[str]) -> str:
+    """Return the nearest name with the verb of `word`, else one that means this verb; "" if none is near."""
+    split = {one: _VERB.split(one, 1) for one in sorted({*words, word}, reverse=True)}
+    _, verb, rest = split.pop(word)
+    for verbs in ([verb.lower()], *(one for one in _VERBS if verb.lower() in one)):
+        named = {other: name for name, (_, own, other) in split.items() if own.lower() in verbs}
+        if near := closest_match(rest, named):
+            return named[near]
+    return ""
 
 
 def check_predicate(predicate: Json) -> Iterator[DocumentProblem]:
@@ -185,17 +207,21 @@ def check_document(
     spoilt = {path[:length] for path in broken for length in range(len(path) + 1)}
     ids = {path: name for path, name in _matching_parts(document, (*_RULE_PATH, "id")) if path not in spoilt}
     yield from check_ids(ids)
-    for pattern, check in _checks_by_path(vendors):
+    for path, match in _matching_parts(document, (*_RULE_PATH, "match")):
+        for found in check_names(match, vendors) if isinstance(match, dict) else ():
+            if (*path, *found.path) not in broken:
+                yield found._replace(path=(*path, *found.path))
+    for pattern, check in _checks_by_path():
         for path, node in _matching_parts(document, pattern):
             if path not in spoilt:
                 yield from (found._replace(path=(*path, *found.path)) for found in check(node))
 
 
-def _checks_by_path(vendors: OperationsByVendor) -> tuple[tuple[Path, PartCheck], ...]:
+def _checks_by_path() -> tuple[tuple[Path, PartCheck], ...]:
     return (
         (("rules",), check_states),
         (_RULE_PATH, check_rule),
-        ((*_RULE_PATH, "match"), partial(check_match, vendors=vendors)),
+        ((*_RULE_PATH, "match"), partial(check_header_names, member="headers")),
         ((*_RULE_PATH, "match", "body"), check_predicate),
         ((*_RULE_PATH, "match", "item"), check_predicate),
         ((*_RULE_PATH, "items"), check_items),

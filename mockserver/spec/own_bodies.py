@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from mockserver.codec.form import nest, parse_pairs
 from mockserver.codec.http import JSON_TYPE, parse_content_type
@@ -34,14 +33,16 @@ _READINGS: Iterable[tuple[str, frozenset[str], Callable[[_OwnBody], DecodeBody]]
 
 class _OwnBody(Value, frozen=True):
     schema: Document
-    encoding: Json
+    encoding: Mapping[str, Document]
     tree: SchemaTree
 
     def form(self, call: Call, charset: str, _most_bytes: int) -> Json:
         return self._nested(parse_pairs(call.body, charset))
 
     def multipart(self, call: Call, _charset: str, _most_bytes: int) -> Json:
-        return self._nested(parse_parts(call.body, call.headers.get("content-type", "")))
+        nodes = self.encoding.items()
+        declared = {name: str(kinds) for name, one in nodes if (kinds := one.get("contentType"))}
+        return self._nested(parse_parts(call.body, call.headers.get("content-type", ""), declared))
 
     def xml(self, call: Call, charset: str, _most_bytes: int) -> Json:
         try:
@@ -67,8 +68,7 @@ class _OwnBody(Value, frozen=True):
 
     def _separator(self, name: str) -> str:
         """Return the separator of a list's elements; "" if each element is sent in its own field."""
-        node: Any = self.encoding.get(name) if isinstance(self.encoding, Mapping) else None
-        node = node if isinstance(node, Mapping) else EMPTY
+        node = self.encoding.get(name, EMPTY)
         style = node.get("style", node.get("x-content", "form"))
         return "" if node.get("explode", style == "form") else SEPARATORS.get(style, "")
 

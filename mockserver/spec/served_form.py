@@ -285,6 +285,8 @@ class _Reader:
             "in": where,
             "required": node.get("required") is True or where == "path",
         }
+        if isinstance(node.get("examples"), dict):
+            made["examples"] = self._examples(node["examples"])
         if isinstance(node.get("explode"), bool):
             made["explode"] = node["explode"]
         kind, content = next(iter(members(node.get("content")).items()), ("", None))

@@ -142,3 +142,113 @@ def test_a_plain_call_is_not_switched_to_another_protocol(tmp_path: Path) -> Non
     sender = client(tmp_path, {"/live": {"get": {"responses": {"101": {"description": "switched"}}}}})
 
     assert sender.get("/boats/live").status == 200
+
+
+def part(media_type: str, name: str = "photo") -> bytes:
+    typed = f"Content-Type: {media_type}\r\n" if media_type else ""
+    named = f'Content-Disposition: form-data; name="{name}"; filename="a.png"'
+    return f"--b\r\n{named}\r\n{typed}\r\nx\r\n--b--\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "status"),
+    [
+        ("image/png", "image/png", 201),
+        ("image/png", "image/gif", 400),
+        ("image/png, image/jpeg", "image/jpeg", 201),
+        ("image/png, image/jpeg", "text/plain", 400),
+        ("image/*", "Image/GIF; a=b", 201),
+        ("image/*", "text/plain", 400),
+        ("text/csv; charset=utf-8", "text/csv", 201),
+        ("*/*", "text/plain", 201),
+        ("image/png", "", 201),
+    ],
+)
+def test_a_part_has_a_declared_media_type(declared: str, sent: str, status: int, tmp_path: Path) -> None:
+    form = {"schema": {"type": "object", "properties": {"photo": TEXT}}}
+    form |= {"encoding": {"photo": {"contentType": declared}}}
+    answers = {"201": {"description": ""}, "400": {"content": {JSON: {"schema": PROBLEM}}}}
+    post = {"requestBody": {"content": {"multipart/form-data": form}}, "responses": answers}
+    sender = client(tmp_path, {"/photos": {"post": post}}, content_type="multipart/form-data; boundary=b")
+
+    answer = sender.post("/boats/photos", content=part(sent))
+
+    assert answer.status == status
+    refused = f'the part "photo" is sent as {sent}; send {declared}'
+    assert status == 201 or refused in answer.json["detail"]
+    assert sender.post("/boats/photos", content=part("text/plain", "other")).status == 201
+
+
+def named(**values: Any) -> dict[str, Any]:
+    return {"examples": {name: {"value": value} for name, value in values.items()}}
+
+
+def devices() -> dict[str, Any]:
+    place = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "schema": TEXT,
+        **named(dev1="a", dev2="b", dev4="d", gone="c"),
+    }
+    size = {"name": "size", "in": "query", "schema": {"type": "integer"}, **named(dev2=2, dev3=3)}
+    device = {"type": "object", "required": ["model"], "properties": {"model": TEXT}}
+    told = {
+        "schema": device,
+        **named(dev0={"model": "zero"}, dev1={"model": "one"}, dev2={"model": "two"}, dev4={"model": 4}),
+    }
+    refused = {"schema": PROBLEM, **named(gone={"title": "gone"})}
+    answers = {"200": {"content": {JSON: told}}, "404": {"content": {JSON: refused}}}
+    return {"/devices/{id}": {"parameters": [place, size], "get": {"responses": answers}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "prefer", "status", "told"),
+    [
+        ("/a", "", 200, {"model": "one"}),
+        ("/b?size=2", "", 200, {"model": "two"}),
+        ("/b", "", 200, {"model": "zero"}),
+        ("/b?size=3", "", 200, {"model": "zero"}),
+        ("/x", "", 200, {"model": "zero"}),
+        ("/d", "", 200, {"model": "zero"}),
+        ("/c", "", 404, {"title": "gone"}),
+        ("/a", "example=dev2", 200, {"model": "two"}),
+        ("/c", "code=200", 200, {"model": "zero"}),
+    ],
+)
+def test_a_named_example_answers_the_parameters_of_its_name(
+    path: str, prefer: str, status: int, told: Any, tmp_path: Path
+) -> None:
+    answer = client(tmp_path, devices(), **{"prefer": prefer} if prefer else {}).get(f"/boats/devices{path}")
+
+    assert (answer.status, answer.json) == (status, told)
+    assert answer.headers.get("preference-applied", "") == prefer
+
+
+@pytest.mark.parametrize("sent", [b'{"name":"x"}', b'{"id":"","name":"x"}', b'{"id":7,"name":"x"}'])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"format": "uuid"},
+        {"format": "date"},
+        {"pattern": "^b[0-9]+$"},
+        {"pattern": "^[A-Z]{3}/[0-9]{8}$", "minLength": 12, "maxLength": 12},
+        {"pattern": "^urn:.+$", "format": "uri"},
+    ],
+)
+def test_a_rejected_row_has_a_valid_key_where_none_was_sent(limit: Any, sent: bytes, tmp_path: Path) -> None:
+    key = {**TEXT, **limit}
+    boat = {"type": "object", "properties": {"id": key, "name": {**TEXT, "minLength": 2}}}
+    row = {"type": "object", "required": ["id"], "properties": {"id": key}}
+    row["properties"]["status"] = {"enum": ["created", "rejected"], **TEXT}  # type: ignore[index]
+    post = {
+        "requestBody": {"content": {JSON: {"schema": {"type": "array", "items": boat}}}},
+        "responses": {"207": {"content": {JSON: {"schema": {"type": "array", "items": row}}}}},
+    }
+    shown = {"get": {"responses": {"200": {"content": {JSON: {"schema": boat}}}}}}
+    sender = client(tmp_path, {"/boats/batch": {"post": post}, "/boats/{id}": shown}, content_type=JSON)
+
+    answer = sender.post("/boats/boats/batch", content=b"[" + sent + b"]")
+
+    assert (answer.status, answer.json[0]["status"]) == (207, "rejected")
+    assert compile_schema({}, key, COMMON_FORMATS).problems(answer.json[0]["id"]) == []

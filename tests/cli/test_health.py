@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+from typing import NoReturn
+
+import pytest
 
 from mockserver import __version__
+from mockserver.cli.server import ControlPlane, RefusedError
 from tests.support.commands import UNUSED_URL, Commands
 
 
@@ -50,3 +54,16 @@ def test_an_address_that_is_none_is_wrong_usage(commands: Commands) -> None:
         2,
         True,
     )
+
+
+def test_a_store_that_is_gone_has_a_cure(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> NoReturn:
+        problem = {"code": "store-unavailable", "detail": "the store does not answer"}
+        raise RefusedError("GET /_mock/health", 503, problem)
+
+    monkeypatch.setattr(ControlPlane, "fetch", refuse)
+
+    result = commands.run("health")
+
+    assert result.exit_code == 4
+    assert "try: see that Redis or Valkey runs (redis-cli ping)" in result.stderr

@@ -140,3 +140,27 @@ def test_a_broken_dump_is_refused_with_its_reason(commands: Commands) -> None:
 
     assert result.exit_code in (2, 4)
     assert result.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("create", "own"), "-s acme"),
+        (("delete", "own", "--yes"), "-s acme"),
+        (("reset", "own", "--yes"), "-s acme"),
+        (("diff", "default", "own"), "-s acme"),
+    ],
+)
+def test_another_sandbox_than_that_of_the_command_is_wrong_usage(
+    commands: Commands, words: tuple[str, ...], where: str
+) -> None:
+    result = commands.run("sandbox", *words, *where.split())
+
+    assert result.exit_code == 2
+    assert "own and acme are two sandboxes" in result.stderr
+    assert where in result.stderr
+    assert httpx.get(f"{commands.url}/_mock/sandboxes/own", trust_env=False).status_code == 404
+
+
+def test_the_sandbox_of_the_command_may_be_named_twice(commands: Commands, other: str) -> None:
+    assert commands.run("sandbox", "create", other, "-s", other).exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -67,6 +68,21 @@ def test_what_a_table_lists_is_found_by_its_name(typed: str, address: str, part:
     found = {one.address: one.text for one in OWN.index.find(typed)[:3]}
 
     assert part in found[f"{ADDRESS}{address}"]
+
+
+def test_the_first_result_about_rate_limits_names_the_assumption() -> None:
+    first, *_ = OWN.index.find("rate limit")
+
+    assert first.heading.startswith("Rate limits")
+    assert "quotas" in first.text
+
+
+@pytest.mark.parametrize("typed", ["rate limit", "quotas", "section check trigger", "list of text", "--json"])
+def test_an_excerpt_of_a_table_has_no_empty_cells(typed: str) -> None:
+    found = [one.text for one in OWN.index.find(typed)]
+
+    assert any("; " in text for text in found)
+    assert not [text for text in found if re.search(r"\|;|· *(?:·|;)|(?:^|;) *;", text)]
 
 
 def index_of(*texts: str) -> SearchIndex:

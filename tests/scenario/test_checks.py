@@ -302,6 +302,60 @@ def test_a_check_is_not_made_of_what_is_broken_already() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "more", [{"methods": "GET"}, {"nth": 0}, {"headers": 1}, {"item": {"path": 1}}, {"body": []}]
+)
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ({"vendor": "zebra"}, ("vendor", "unknown-vendor")),
+        ({"vendor": "bolt", "operation": "putOrders"}, ("operation", "unknown-operation")),
+    ],
+)
+def test_names_are_judged_whatever_else_of_a_match_is_broken(
+    more: dict[str, Any], named: dict[str, Any], found: tuple[str, str]
+) -> None:
+    told = [(one.pointer, one.code) for one in problems_of(document(rule(match={**named, **more})))]
+
+    assert len(told) > 1
+    assert (f"/rules/0/match/{found[0]}", found[1]) in told
+
+
+@pytest.mark.parametrize("match", [3, [], {"vendor": 3}, {"vendor": [], "operation": {}}, {"operation": 4}])
+def test_a_name_that_is_no_text_is_told_once(match: Any) -> None:
+    codes = {one.code for one in problems_of(document(rule(match=match)))}
+
+    assert codes == {"wrong-type"}
+
+
+SERVED = {
+    *("getV1Invoices", "postV1Invoices", "getV1Invoice", "deleteV1Invoice", "putV1Invoice"),
+    *("listContacts", "addContact", "searchBoats", "sailBoat"),
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("createInvoices", "postV1Invoices"),
+        ("create_invoices", "postV1Invoices"),
+        ("listInvoices", "getV1Invoices"),
+        ("updateInvoice", "putV1Invoice"),
+        ("removeInvoice", "deleteV1Invoice"),
+        ("createContact", "addContact"),
+        ("getContacts", "listContacts"),
+        ("postV1Invoice", "postV1Invoices"),
+        ("serchBoats", "searchBoats"),
+        ("sailBoats", "sailBoat"),
+    ],
+)
+def test_the_nearest_operation_does_what_the_written_name_says(written: str, meant: str) -> None:
+    with pytest.raises(InvalidScenarioError) as caught:
+        parse_document(document(rule(match={"operation": written})), {"acme": frozenset(SERVED)})
+
+    assert caught.value.problems[0].hint == f'rename it to "{meant}"'
+
+
 def test_ids_are_compared_whatever_else_is_broken() -> None:
     broken = document(rule(commits="none"), rule(priority=0))
 

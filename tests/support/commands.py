@@ -24,12 +24,12 @@ class Commands:
     sandbox: str
 
     def run(self, *arguments: str, stdin: str | None = None) -> Result:
-        """Run a command with these arguments; the options stand at the end."""
-        return self.run_bare(*arguments, "--url", self.url, "--sandbox", self.sandbox, stdin=stdin)
+        """Run a command with these arguments; the address stands at the end, the sandbox is a variable."""
+        return self.run_bare(*arguments, "--url", self.url, stdin=stdin, sandbox=self.sandbox)
 
-    def run_bare(self, *arguments: str, stdin: str | None = None) -> Result:
+    def run_bare(self, *arguments: str, stdin: str | None = None, sandbox: str | None = None) -> Result:
         """Run a command with these arguments and no others."""
-        environment = {"NO_COLOR": "1", "MOCKSERVER_URL": None, "MOCKSERVER_SANDBOX": None}
+        environment = {"NO_COLOR": "1", "MOCKSERVER_URL": None, "MOCKSERVER_SANDBOX": sandbox}
         return CliRunner(env=environment).invoke(main, list(arguments), input=stdin)
 
     def document(self, *arguments: str) -> Any:
