@@ -345,7 +345,7 @@ def _stored_parts(sent: Document, stored: Document, request: Request, state: Sta
 
 
 def _computed_amounts(sent: Document, request: Request, state: State) -> Document:
-    """Return the totals and the rate of a document that was not created, without amounts beyond the maximum."""
+    """Return the totals and the rate of a document that was not created; omit amounts beyond the maximum."""
     booked = [line.document for line in lines.calculate_lines(sent, request, (), state)]
     rate = currency_rate(sent.get("CurrencyCode", base_currency(state)), state)
     computed = {**invoice_totals(booked, sent, books.kind_of(request)), "CurrencyRate": rate}

@@ -35,7 +35,7 @@ _FILLED_MEMBERS = (
 """Members that the server adds to a failed element."""
 
 _REFERENCES = ("ContactID", "ContactNumber", "AccountID", "InvoiceID", "Code", "InvoiceNumber", "Name")
-"""Members of which the first that was sent names a contact, account or invoice; the server fills in the others."""
+"""Members that name a contact, account or invoice, by precedence; the server fills in what was not sent."""
 
 _FILLED_PARTS = ("Contact", "Account", "Invoice")
 _DATES = ("Date", "DateString")
@@ -211,7 +211,7 @@ def _repeats(shown: Json, sent: Json) -> bool:
 
 
 def _refers_to(shown: Json, sent: Json) -> bool:
-    """Return whether a contact, account or invoice is shown that was sent by the member `_REFERENCES` finds."""
+    """Return whether the first of `_REFERENCES` that was sent is shown. If none was sent, return True."""
     if not isinstance(shown, dict) or not isinstance(sent, dict):
         return _is_same(shown, sent)
     named = next((name for name in _REFERENCES if sent.get(name)), None)
