@@ -315,48 +315,41 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
     return replace(outcome, warnings=tuple(warnings))
 
 
-def represent_rejected_update(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-    """Return a failed element with the id of the stored document that it names by path, id or number."""
-    kind, sent = books.kind_of(request), outcome.item.document
+def represent_rejected(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+    """Return a failed element with the contact and the amounts of the stored document that the element names.
+
+    If the element names none, take the contact that it names, and the amounts that its lines come to.
+    Source: docs/vendors/xero.md#error-shapes.
+    """
+    kind, sent, batch = books.kind_of(request), outcome.item.document, request.operation.batch
     shown = documents.echo_rejected(kind, HasErrors=True)(outcome, request, state)
     if not isinstance(sent, dict):
         return shown
-    stored = _find_target(sent, request, state) or EMPTY
-    parts = _stored_parts(sent, stored, request, state)
-    number = pick_members(shown, kind.number)
-    return {**shown, **parts, **pick_members(stored, kind.id), **number}
-
-
-def _represent_rejected(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-    """Return a failed element with the contact and the amounts that it would have had.
-
-    Source: docs/vendors/xero.md#error-shapes.
-    """
-    kind, sent = books.kind_of(request), outcome.item.document
-    shown = documents.echo_rejected(kind, HasErrors=True)(outcome, request, state)
-    return {**shown, **_stored_parts(sent, EMPTY, request, state)} if isinstance(sent, dict) else shown
+    stored = (_find_target(sent, request, state) if batch and batch.upsert else None) or EMPTY
+    parts = _stored_parts(sent, stored, request, state) if documents.is_filled(request) else EMPTY
+    kept = pick_members(shown, kind.number, "CurrencyRate")
+    return {**shown, **parts, **pick_members(stored, kind.id), **kept}
 
 
 def _stored_parts(sent: Document, stored: Document, request: Request, state: State) -> dict[str, Json]:
-    """Return the members of a failed element that come from the store; {} with an assumption."""
-    if not documents.is_filled(request):
-        return {}
     kind = books.kind_of(request)
-    amounts = stored or {
-        **invoice_totals(
-            [line.document for line in lines.calculate_lines(sent, request, (), state)], sent, kind
-        ),
-        "CurrencyRate": currency_rate(sent.get("CurrencyCode", base_currency(state)), state),
-    }
+    amounts = stored or _computed_amounts(sent, request, state)
     contact = contacts.find_contact(sent.get("Contact") or stored, state)
-    known = {name: value for name, value in amounts.items() if value is not None}
     return {
         **({} if contact is None else {"Contact": documents.represent_contact(contact)}),
         **{name: [] for name in ("Payments", *(one.plural for one in CREDITS if kind is INVOICE))},
-        **amount_members(known, kind.unsettled, *kind.settled, "CurrencyRate"),
-        **({"IsDiscounted": "TotalDiscount" in known} if kind is INVOICE else {}),
-        **pick_members(stored, kind.id, kind.number),
+        **amount_members(amounts, kind.unsettled, *kind.settled, "CurrencyRate"),
+        **({"IsDiscounted": "TotalDiscount" in amounts} if kind is INVOICE else {}),
+        **pick_members(stored, kind.number),
     }
+
+
+def _computed_amounts(sent: Document, request: Request, state: State) -> Document:
+    """Return the totals and the rate of a document that was not created; omit amounts beyond the maximum."""
+    booked = [line.document for line in lines.calculate_lines(sent, request, (), state)]
+    rate = currency_rate(sent.get("CurrencyCode", base_currency(state)), state)
+    computed = {**invoice_totals(booked, sent, books.kind_of(request)), "CurrencyRate": rate}
+    return {name: one for name, one in computed.items() if one is not None and abs(one) <= MAX_AMOUNT}
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
@@ -477,10 +470,10 @@ def _batches(kind: DocumentKind) -> Mapping[str, BatchHandler]:
             check_invoice,
             create_invoice,
             new_invoice_problems,
-            rejected=_represent_rejected,
+            rejected=represent_rejected,
             warnings=(invoice_warnings,) if kind is INVOICE else (),
         ),
-        update=handler(check_invoice_update, update_or_create_invoice, rejected=represent_rejected_update),
+        update=handler(check_invoice_update, update_or_create_invoice, rejected=represent_rejected),
     )
 
 

@@ -17,7 +17,7 @@ from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
 from mockserver.errors import InvalidCall, Refusal, Rejected
 from mockserver.model import EMPTY, Call, Document, Json, Path, Problem, Reply, Value
 from mockserver.sandbox.store import State
-from mockserver.vendor import Handler, Request, address_of
+from mockserver.vendor import Handler, Request, address_of, read_tables
 from mockserver.vendors.xero.access import CONNECTIONS, SCHEME, reachable_connections
 from mockserver.vendors.xero.answers import correlation_header, pick_members
 from mockserver.vendors.xero.json_web_tokens import encode_base64url, key_set, sign_token
@@ -35,22 +35,12 @@ REFRESH_LIFETIME = timedelta(days=60)
 REPEAT_LIFETIME = timedelta(minutes=30)
 """How long a refresh token may be used again after its first use. Source: docs/vendors/xero.md#sign-in."""
 
-_OAUTH_HINTS = {
-    "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
-    "invalid_grant": "the code or refresh_token is missing, unknown, used or expired, or of another client, "
-    "redirect_uri or code_verifier",
-    "invalid_request": "the form has no token",
-    "invalid_scope": "the refresh_token was granted for fewer scopes",
-}
+_TABLES = read_tables(__file__)
 _UNSUPPORTED: Mapping[Path, str] = {
     ("grant_type",): "unsupported_grant_type",
     ("query", "response_type"): "unsupported_response_type",
 }
 _BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
-_ALL_SCOPES = (
-    "openid profile email offline_access accounting.transactions accounting.invoices accounting.payments "
-    "accounting.settings accounting.contacts accounting.attachments"
-)
 _CONSENT = ("client_id", "redirect_uri", "scope", "nonce", "code_challenge", "code_challenge_method")
 """Parameters of the consent page that are stored with the code."""
 
@@ -73,14 +63,7 @@ def show_configuration(request: Request, state: State) -> Reply:
         "authorization_endpoint": f"{issuer}/identity/connect/authorize",
         "token_endpoint": f"{issuer}/connect/token",
         "revocation_endpoint": f"{issuer}/connect/revocation",
-        "scopes_supported": _ALL_SCOPES.split(),
-        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "code_challenge_methods_supported": ["S256", "plain"],
+        **_TABLES["discovery"],
     }
     return json_reply(200, told, headers=correlation_header(state))
 
@@ -198,10 +181,9 @@ def _redeem_refresh_token(form: Document, client: str, state: State) -> Grant:
     held, asked = tuple(known.get("scopes", ())), tuple(form.get("scope", "").split())
     if held and not set(asked) <= set(held):
         raise _oauth_rejection("invalid_scope")
-    until = state.now + REPEAT_LIFETIME
-    if "expires" in known:
-        until = min(until, parse_instant(known["expires"]))
-    state.collection(REFRESH_TOKENS, "")[token] = {**known, "expires": print_instant(until)}
+    until = print_instant(state.now + REPEAT_LIFETIME)
+    earlier = min(until, known.get("expires", until), key=parse_instant)
+    state.collection(REFRESH_TOKENS, "")[token] = {**known, "expires": earlier}
     return Grant(client, asked or held or _requested_scopes(EMPTY), pick_members(known, "event"))
 
 
@@ -288,11 +270,11 @@ def _revoke_access(known: Document, state: State) -> None:
 
 
 def _requested_scopes(asked: Document) -> Sequence[str]:
-    return str(asked.get("scope", "")).split() or _ALL_SCOPES.split()
+    return str(asked.get("scope", "")).split() or _TABLES["discovery"]["scopes_supported"]
 
 
 def _oauth_rejection(code: str) -> Rejected:
-    return Rejected(Problem(code, detail=code), hint=f"{code}: {_OAUTH_HINTS[code]}")
+    return Rejected(Problem(code, detail=code), hint=f"{code}: {_TABLES['hints'][code]}")
 
 
 OPERATIONS: Mapping[str, Handler] = {

@@ -21,13 +21,23 @@ from mockserver.contract.profile import (
     ReportedOutcomes,
 )
 from mockserver.contract.profile_file.tables import ProfileTables
-from mockserver.model import Json, Value
+from mockserver.model import EMPTY, Json, Value
 from mockserver.vendor import read_tables
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
 _OK, _REFUSED = 200, 400
 _FLAGS = ("HasErrors", "HasValidationErrors")
 _ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
+_FILLED_MEMBERS = (
+    *("AmountCredited", "AmountDue", "AmountPaid", "RemainingCredit", "CurrencyRate"),
+    *("HasAccount", "IsDiscounted"),
+)
+"""Members that the server adds to a failed element."""
+
+_REFERENCES = ("ContactID", "ContactNumber", "AccountID", "InvoiceID", "Code", "InvoiceNumber", "Name")
+"""Members that name a contact, account or invoice, by precedence; the server fills in what was not sent."""
+
+_FILLED_PARTS = ("Contact", "Account", "Invoice")
 _DATES = ("Date", "DateString")
 """Endings of the names of date members. A failed element shows dates in another form than was sent."""
 
@@ -139,7 +149,7 @@ class ElementReader(Value, frozen=True):
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
         """Return the members that identify the element's item. Omit empty lists, which may be unsent."""
-        answered = (*_ANSWER_ONLY_MEMBERS, self.id)
+        answered = (*_ANSWER_ONLY_MEMBERS, *_FILLED_MEMBERS, self.id)
         return {name: value for name, value in element.items() if name not in answered and value != []}
 
     def _shows_name(self, name: Json) -> bool:
@@ -151,7 +161,7 @@ class ElementReader(Value, frozen=True):
             return element.get(self.name)
         sent = _document_of(item)
         named = self.name if sent.get(self.name) else self.id
-        if not sent.get(named) or element.get(named) is None:
+        if not sent.get(named) or element.get(named) in (None, _ZERO_ID):
             return None
         return item.key if _is_same(element[named], sent[named]) else str(element[named])
 
@@ -188,11 +198,24 @@ def _repeats(shown: Json, sent: Json) -> bool:
     """Return whether every value that a failed element shows was sent. `shown` may omit sent values."""
     if isinstance(shown, dict) and isinstance(sent, dict):
         names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
-        return all(_repeats(shown[name], sent.get(name)) for name in names)
+        return all(
+            _refers_to(shown[name], sent.get(name, EMPTY))
+            if name in _FILLED_PARTS
+            else _repeats(shown[name], sent.get(name))
+            for name in names
+        )
     if isinstance(shown, list) and isinstance(sent, list):
         whole = len(shown) == len(sent)
         return len(shown) < len(sent) or (whole and all(map(_repeats, shown, sent)))
     return _is_same(shown, sent)
+
+
+def _refers_to(shown: Json, sent: Json) -> bool:
+    """Return whether the first of `_REFERENCES` that was sent is shown. If none was sent, return True."""
+    if not isinstance(shown, dict) or not isinstance(sent, dict):
+        return _is_same(shown, sent)
+    named = next((name for name in _REFERENCES if sent.get(name)), None)
+    return named is None or _is_same(shown.get(named), sent[named])
 
 
 def _document_of(item: BatchItem) -> Mapping[str, Json]:

@@ -251,3 +251,76 @@ def test_an_element_that_shows_nothing_is_an_item_of_which_nothing_can_be_shown(
     items = sent({"Reference": "A"}, {"Other": None}, {}, {"Reference": "B"}, {"Reference": "x" * 256})
 
     assert failed([hidden, hidden, hidden], items) == [1, 2, 4]
+
+
+FILLED: dict[str, Any] = {
+    "InvoiceID": ZERO,
+    "AmountDue": 20.0,
+    "CurrencyRate": 1.0,
+    "Payments": [],
+    "IsDiscounted": False,
+    "ValidationErrors": WRONG,
+}
+OURS = {
+    "ContactID": FIRST,
+    "ContactNumber": "HILL",
+    "Name": "Hilltop School",
+    "Phones": [{"PhoneType": "DDI"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("documents", "element", "place"),
+    [
+        (({"Contact": {"Name": "N"}}, {"Contact": {"Name": "hilltop school"}}), {"Contact": OURS}, 1),
+        (({"Contact": {"ContactNumber": "N"}}, {"Contact": {"ContactNumber": "HILL"}}), {"Contact": OURS}, 1),
+        (({"Contact": {"Name": "N"}}, {"Reference": "B"}), {"Reference": "B", "Contact": OURS}, 1),
+        (
+            ({"Contact": {"Name": "N"}}, {"Contact": {"ContactID": FIRST, "Name": "Hill"}}),
+            {"Contact": OURS},
+            1,
+        ),
+        (
+            ({"LineItems": [{"UnitAmount": 1}]}, {"LineItems": [{"UnitAmount": 1, "AccountCode": "NOPE"}]}),
+            {"LineItems": [{"UnitAmount": 1, "AccountCode": "NOPE"}]},
+            1,
+        ),
+    ],
+    ids=["name", "number", "contact-unsent", "id", "lines"],
+)
+def test_a_filled_element_belongs_to_the_item_that_names_its_contact(
+    documents: tuple[Any, ...], element: dict[str, Any], place: int
+) -> None:
+    told = INVOICES.read(
+        answered({"ErrorNumber": 10, "Elements": [{**element, **FILLED}]}, 400), sent(*documents)
+    )
+
+    assert told is not None
+    assert [one.place for one in told.outcomes] == [place]
+
+
+def test_a_payment_belongs_to_the_item_with_its_invoice() -> None:
+    sent_payments = [
+        {"Invoice": {"InvoiceNumber": number}, "Account": {"Code": "B"}} for number in ("R1", "R2")
+    ]
+    shown = {
+        "Account": {"AccountID": FIRST, "Code": "B", "Name": "Cheque account"},
+        "HasAccount": True,
+        "Invoice": {"InvoiceID": FIRST, "InvoiceNumber": "R2", "AmountDue": 100.0},
+        "ValidationErrors": WRONG,
+    }
+
+    told = PAYMENTS.read(answered({"ErrorNumber": 10, "Elements": [shown]}, 400), sent(*sent_payments))
+
+    assert told is not None
+    assert [one.place for one in told.outcomes] == [1]
+
+
+def test_the_zero_id_of_a_failed_element_names_nothing() -> None:
+    told = INVOICES.read(
+        answered({"ErrorNumber": 10, "Elements": [FILLED]}, 400),
+        [BatchItem(0, FIRST, {"InvoiceID": FIRST})],
+    )
+
+    assert told is not None
+    assert told.outcomes[0].key is None
