@@ -212,6 +212,19 @@ _COOKIE = re.compile(
     r"((?:^|[;,])\s*(?!(?:path|domain|expires|max-age|samesite)=)[^=;,\s]+=)([^;,]+)", re.IGNORECASE
 )
 _MAY_HAVE_CREDENTIALS = re.compile(r"[=:<%]|(?i:bearer|basic)|eyJ|-u|[-_]\w{8}|A[KSI][IKz]|-----B")
+_ROOT = re.compile(
+    "pass|pwd|secret|assertion|auth|cookie|verifier|credential|session|token|sig|key|pin|otp|jwt|hmac|sid|bearer|code"
+    "|ticket|wachtwoord|kennwort"
+)
+"""Parts of names in lower case: each name of a credential has one of them."""
+
+_SIGN = re.compile(
+    "bearer |basic |grant_type|eyj|-u[ =]|-user|://|gh[oprsu]_|github_pat_|glpat-|npm_|xox|shpat_|whsec_|aiza|a[ks]ia"
+    "|[sr]k[-_](?:live|test|proj)"
+)
+"""Text in lower case that stands near each credential without a name."""
+
+_WORD = re.compile(r"[\w.-]+")
 
 
 def declared_names(schemes: Mapping[str, Document]) -> frozenset[str]:
@@ -239,6 +252,20 @@ def is_credential(name: str, place: str = MEMBER, declared: frozenset[str] = fro
         _ANYWHERE.fullmatch(plain)
         or (place == FIELD and _IN_FIELDS.fullmatch(plain))
         or (is_header and _IN_HEADERS.fullmatch(plain))
+    )
+
+
+def _is_suspect(text: str, declared: frozenset[str]) -> bool:
+    """Return whether a text may have a credential: a test that is many times as quick as a search."""
+    lower = text.lower()
+    if _SIGN.search(lower) or any(one.partition(" ")[2] in lower for one in declared):
+        return True
+    sent = unquote_plus(lower) if "%" in lower else lower
+    words = filter(_ROOT.search, set(_WORD.findall(sent)))
+    return any(
+        is_credential(one, HEADER if "-" in one else MEMBER)
+        or (f"{one}=" in sent and is_credential(one, FIELD))
+        for one in words
     )
 
 
@@ -375,6 +402,9 @@ class Redaction(Masker):
             shown.append(self.text(f"-u {word}")[3:] if is_login else masked)
             option = word
         return shown
+
+    def text(self, text: str, depth: int = _DEPTH) -> str:
+        return Masker.text(self, text, depth) if _is_suspect(text, self.declared) else self._nameless(text)
 
     def credential(self, value: str, _scheme: str = "") -> str:
         if not value.strip(".") or (
