@@ -180,7 +180,9 @@ _FORMS = (
     ),
     # values that are credentials by their form
     _form(
-        " ", "", r"(?P<head>\b(?:Bearer|Basic)[ ]++)(?P<value>(?=\S*[0-9=])[\w.~+/-]{8,}+={0,2}+(?![=\"]))"
+        " ",
+        "",
+        r"(?P<head>\b(?:Bearer|Basic)[ ]++)(?P<value>(?=\S*[0-9=])[\w.~+/-]{8,}+={0,2}+(?!=|(?<==)\"))",
     ),
     _form(
         "-u",

@@ -240,7 +240,7 @@ def request_target(entry: Entry) -> str:
 
 def target_below_mount(call: Call) -> str:
     """Return the call's path below the mount as it was sent, or quoted if the sent form is not known."""
-    if call.target.startswith(f"{call.mount}/"):
+    if call.target == call.mount or call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
     return _quote_path(call.path)
 

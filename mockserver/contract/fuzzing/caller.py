@@ -60,7 +60,8 @@ from mockserver.spec.xml import XML_MEDIA_TYPES
 _EVERY_NTH = 4
 """Of so many calls without a body, one asks for XML."""
 
-_ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
+_FORM = "application/x-www-form-urlencoded"
+_ACCEPTED = {_FORM: "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
 """The `Accept` of a case by the media type of its body."""
 
 _UNREADABLE = (UnicodeError, RecursionError)
@@ -227,7 +228,7 @@ class CaseCaller:
         The oracle judges server errors of known operations. A 304 does not refuse a valid call, and a
         declared 501 to another method is no failure. A case with a bad header may be valid: a header of the
         user may replace the bad header, and an empty header counts as present. Schemathesis does not know the
-        patterns that are slow.
+        patterns that are slow. How a form writes objects within lists, OpenAPI does not say.
         """
         case, exchange = answered.case, answered.exchange
         status, operation = exchange.response.status, case.operation
@@ -237,7 +238,8 @@ class CaseCaller:
         unfit = {NO_SERVER_ERROR} if exchange.operation or is_of_method else set()
         unfit |= {_METHOD_IS_REFUSED} if is_of_method else set()
         is_bad_header = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
-        if is_bad_header or status == HTTPStatus.NOT_MODIFIED:
+        is_unclear = case.media_type == _FORM and _has_objects(case.body)
+        if is_bad_header or is_unclear or status == HTTPStatus.NOT_MODIFIED:
             unfit.add(_VALID_IS_ACCEPTED)
         if operation_id(case) in self._unjudged:
             unfit |= {_VALID_IS_ACCEPTED, _INVALID_IS_REFUSED}
@@ -262,6 +264,12 @@ class CaseCaller:
         if self._context.run_config.wants(refusals.AUTH_CHECK):
             found += self._auth_checks.check(operation_id(case), exchange)
         return found + self._malformed_body_checks.check(operation_id(case), exchange)
+
+
+def _has_objects(body: Any) -> bool:
+    """Return whether an object has a list with objects or lists."""
+    lists = (one for one in body.values() if isinstance(one, list)) if isinstance(body, dict) else ()
+    return any(isinstance(one, dict | list) for found in lists for one in found)
 
 
 def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
