@@ -28,10 +28,7 @@ _ZERO_ID = "00000000-0000-0000-0000-000000000000"
 _OK, _REFUSED = 200, 400
 _FLAGS = ("HasErrors", "HasValidationErrors")
 _ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
-_FILLED_MEMBERS = (
-    *("AmountCredited", "AmountDue", "AmountPaid", "RemainingCredit", "CurrencyRate"),
-    *("HasAccount", "IsDiscounted"),
-)
+_FILLED_MEMBERS = "AmountCredited AmountDue AmountPaid CurrencyRate HasAccount IsDiscounted RemainingCredit"
 """Members that the server adds to a failed element."""
 
 _REFERENCES = ("ContactID", "ContactNumber", "AccountID", "InvoiceID", "Code", "InvoiceNumber", "Name")
@@ -152,7 +149,7 @@ class ElementReader(Value, frozen=True):
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
         """Return the members that identify the element's item. Omit empty lists, which may be unsent."""
-        answered = (*_ANSWER_ONLY_MEMBERS, *_FILLED_MEMBERS, self.id)
+        answered = (*_ANSWER_ONLY_MEMBERS, *_FILLED_MEMBERS.split(), self.id)
         return {
             name: value for name, value in element.items() if name not in answered and value not in ([], None)
         }
