@@ -28,10 +28,7 @@ _ZERO_ID = "00000000-0000-0000-0000-000000000000"
 _OK, _REFUSED = 200, 400
 _FLAGS = ("HasErrors", "HasValidationErrors")
 _ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
-_FILLED_MEMBERS = (
-    *("AmountCredited", "AmountDue", "AmountPaid", "RemainingCredit", "CurrencyRate"),
-    *("HasAccount", "IsDiscounted"),
-)
+_FILLED_MEMBERS = "AmountCredited AmountDue AmountPaid CurrencyRate HasAccount IsDiscounted RemainingCredit"
 """Members that the server adds to a failed element."""
 
 _REFERENCES = ("ContactID", "ContactNumber", "AccountID", "InvoiceID", "Code", "InvoiceNumber", "Name")
@@ -137,20 +134,25 @@ class ElementReader(Value, frozen=True):
         """
         left, names = list(items), (None, *(_document_of(item).get(self.name) for item in items))
         for element in elements:
-            shown = self._shown_members(element)
+            # The server fills in the number of a stored document that was sent without the number.
+            is_stored = element.get(self.id, _ZERO_ID) != _ZERO_ID
+            name = None if is_stored and element.get(self.name) not in names else element.get(self.name)
+            shown = self._shown_members({**element, self.name: name})
             alike = [place for place, item in enumerate(left) if _repeats(shown, _document_of(item))]
             if not shown:
                 alike.sort(key=lambda place: self._shows_name(_document_of(left[place]).get(self.name)))
             found = next(iter(alike), None)
-            if found is None and left and element.get(self.name) in names:
+            if found is None and left and name in names:
                 found = 0
             yield None if found is None else left[found]
             del left[: 0 if found is None else found + 1]
 
     def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
         """Return the members that identify the element's item. Omit empty lists, which may be unsent."""
-        answered = (*_ANSWER_ONLY_MEMBERS, *_FILLED_MEMBERS, self.id)
-        return {name: value for name, value in element.items() if name not in answered and value != []}
+        answered = (*_ANSWER_ONLY_MEMBERS, *_FILLED_MEMBERS.split(), self.id)
+        return {
+            name: value for name, value in element.items() if name not in answered and value not in ([], None)
+        }
 
     def _shows_name(self, name: Json) -> bool:
         return isinstance(name, str) and len(name) <= self.longest_name

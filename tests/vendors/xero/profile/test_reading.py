@@ -324,3 +324,15 @@ def test_the_zero_id_of_a_failed_element_names_nothing() -> None:
 
     assert told is not None
     assert told.outcomes[0].key is None
+
+
+def test_a_filled_element_may_show_the_number_of_the_document_that_its_item_names_by_id() -> None:
+    changes = [
+        BatchItem(place, FIRST, {"InvoiceID": FIRST, "Reference": text}) for place, text in enumerate("AB")
+    ]
+    shown = {**FILLED, "InvoiceID": FIRST, "InvoiceNumber": "R1", "Reference": "B"}
+
+    told = INVOICES.read(answered({"ErrorNumber": 10, "Elements": [shown]}, 400), changes)
+
+    assert told is not None
+    assert [one.place for one in told.outcomes] == [1]
