@@ -17,7 +17,8 @@
       option.textContent = `${name} (${calls.toLocaleString("en")})`;
     }
   };
-  document.addEventListener("mock-calls", () => { counting ||= setTimeout(count, COUNT_MS); });
+  // Calls may have come after the page was made and before the stream was open.
+  for (const kind of ["mock-calls", "mock-link"]) document.addEventListener(kind, () => { counting ||= setTimeout(count, COUNT_MS); });
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("tbody tr")?.querySelector(":scope > th[scope=row] a");
